@@ -1,0 +1,600 @@
+package jsondoc
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// The limits of the reader. They are far above what a definition needs (the
+// largest known ones are around 40 KB and 12 levels) and far below what could
+// hurt: see Problem for what happens beyond them.
+const (
+	MaxBytes        = 1 << 20 // size of a document
+	MaxDepth        = 32      // nesting of objects and arrays
+	MaxNumberLength = 40      // characters of a number
+	MaxExponent     = 308     // absolute value of a number's exponent
+)
+
+// Code says which promise of the reader a text breaks.
+type Code string
+
+// The codes of problems.
+const (
+	TooLarge       Code = "too-large"
+	Encoding       Code = "encoding"
+	ByteOrderMark  Code = "byte-order-mark"
+	Syntax         Code = "syntax"
+	Comment        Code = "comment"
+	TrailingComma  Code = "trailing-comma"
+	DuplicateKey   Code = "duplicate-key"
+	LoneSurrogate  Code = "lone-surrogate"
+	TooDeep        Code = "too-deep"
+	NumberTooLarge Code = "number"
+	TrailingData   Code = "trailing-data"
+)
+
+// Problem is one reason why a text is not an acceptable document.
+type Problem struct {
+	Code Code
+	// Span is where the problem is, Related where its other half is (the first
+	// of two equal keys), if it has one.
+	Span    Span
+	Related *Span
+	// Pointer is the JSON Pointer of the value that the problem is in.
+	Pointer string
+	Message string
+	Hint    string
+	// Fix is a set of edits that mends the problem without a choice, or nil.
+	Fix []Edit
+}
+
+// Error makes a Problem usable as an error.
+func (p Problem) Error() string { return p.Message }
+
+// Parse reads a document.
+//
+// Without problems, the document is valid JSON and has one meaning. With
+// problems it must be refused; the tree is then nil, or, where reading could go
+// on with one obvious meaning (comments, trailing commas, duplicate keys of
+// which the last counts, long numbers, lone surrogates), a tree that serves to
+// report everything else that is wrong in one go. Problems are in the order of
+// the text, at most 100 of them.
+//
+// Time and memory are linear in the size of the text.
+func Parse(text []byte) (*Document, []Problem) {
+	doc := &Document{text: text, Lines: NewLines(text)}
+	p := &parser{text: text}
+	if !p.readable() {
+		return nil, p.problems
+	}
+	p.space()
+	root := p.value(nil, 0)
+	if root == nil {
+		return nil, p.problems
+	}
+	p.space()
+	if !p.dead && p.at < len(text) {
+		p.fail(TrailingData, Span{p.at, len(text)},
+			"there is text after the end of the document",
+			"A definition is one JSON value; remove everything after its closing bracket.")
+	}
+	if p.dead {
+		return nil, p.problems
+	}
+	doc.Root = root
+	return doc, p.problems
+}
+
+const maxProblems = 100
+
+type parser struct {
+	text     []byte
+	at       int
+	problems []Problem
+	dead     bool // a problem after which the text has no obvious meaning
+	slab     []Node
+	path     []*Node // the containers around the current position
+	stack    []*Node // children of open containers
+}
+
+func (p *parser) report(pr Problem) {
+	if len(p.path) > 0 {
+		pr.Pointer = p.path[len(p.path)-1].Pointer()
+	}
+	if len(p.problems) < maxProblems {
+		p.problems = append(p.problems, pr)
+	}
+}
+
+// fail reports a problem that ends the reading.
+func (p *parser) fail(code Code, span Span, message, hint string) {
+	if p.dead {
+		return
+	}
+	p.dead = true
+	p.report(Problem{Code: code, Span: span, Message: message, Hint: hint})
+}
+
+// readable checks what must hold for the text as a whole.
+func (p *parser) readable() bool {
+	if len(p.text) > MaxBytes {
+		p.fail(TooLarge, Span{0, 0},
+			fmt.Sprintf("the file has %d bytes, more than the %d that are read", len(p.text), MaxBytes),
+			"Make the file smaller: long texts belong into SETUP.md, images behind a URL.")
+		return false
+	}
+	if bytes.HasPrefix(p.text, []byte("\xef\xbb\xbf")) {
+		p.report(Problem{Code: ByteOrderMark, Span: Span{0, 3},
+			Message: "the file starts with a byte-order mark",
+			Hint:    "Save it as UTF-8 without a byte-order mark.",
+			Fix:     []Edit{{Span: Span{0, 3}}}})
+		p.at = 3
+	}
+	if bytes.HasPrefix(p.text, []byte("\xff\xfe")) || bytes.HasPrefix(p.text, []byte("\xfe\xff")) {
+		p.fail(ByteOrderMark, Span{0, 2}, "the file is UTF-16, not UTF-8", "Save it as UTF-8 without a byte-order mark.")
+		return false
+	}
+	if !utf8.Valid(p.text) {
+		at := 0
+		for at < len(p.text) {
+			r, size := utf8.DecodeRune(p.text[at:])
+			if r == utf8.RuneError && size == 1 {
+				break
+			}
+			at += size
+		}
+		p.fail(Encoding, Span{at, at + 1},
+			fmt.Sprintf("the byte 0x%02x is not valid UTF-8", p.text[at]),
+			"Save the file as UTF-8.")
+		return false
+	}
+	return true
+}
+
+// node takes a node from a slab, so that a document costs few allocations.
+func (p *parser) node() *Node {
+	if len(p.slab) == 0 {
+		// An average value takes some twenty bytes of text.
+		p.slab = make([]Node, min(max(len(p.text)/24, 8), 512))
+	}
+	n := &p.slab[0]
+	p.slab = p.slab[1:]
+	return n
+}
+
+// space skips white space, and comments after reporting them.
+func (p *parser) space() {
+	for p.at < len(p.text) {
+		switch p.text[p.at] {
+		case ' ', '\t', '\n', '\r':
+			p.at++
+		case '/':
+			if !p.comment() {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+func (p *parser) comment() bool {
+	rest := p.text[p.at:]
+	var end int
+	switch {
+	case bytes.HasPrefix(rest, []byte("//")):
+		if end = bytes.IndexByte(rest, '\n'); end < 0 {
+			end = len(rest)
+		} else if end > 0 && rest[end-1] == '\r' {
+			end--
+		}
+	case bytes.HasPrefix(rest, []byte("/*")):
+		if end = bytes.Index(rest, []byte("*/")); end < 0 {
+			p.fail(Comment, Span{p.at, p.at + 2}, "the comment that starts here has no end", "JSON has no comments; remove it.")
+			return false
+		}
+		end += 2
+	default:
+		return false
+	}
+	span := Span{p.at, p.at + end}
+	p.report(Problem{Code: Comment, Span: span, Message: "JSON has no comments",
+		Hint: "Remove the comment; explain things in a description or in SETUP.md.",
+		Fix:  []Edit{{Span: span}}})
+	p.at += end
+	return true
+}
+
+// value reads one value. It returns nil after a failure.
+func (p *parser) value(parent *Node, depth int) *Node {
+	if p.dead {
+		return nil
+	}
+	if p.at >= len(p.text) {
+		p.fail(Syntax, Span{p.at, p.at}, "the document ends where a value is expected", p.unclosedHint())
+		return nil
+	}
+	n := p.node()
+	n.Parent, n.Span.Start = parent, p.at
+	switch c := p.text[p.at]; {
+	case c == '{' || c == '[':
+		if depth == MaxDepth {
+			p.fail(TooDeep, Span{p.at, p.at + 1},
+				fmt.Sprintf("objects and arrays are nested more than %d levels deep", MaxDepth),
+				"Flatten this part; the platform reads no deeper.")
+			return nil
+		}
+		p.container(n, depth+1)
+	case c == '"':
+		n.Kind = String
+		n.text = p.str()
+	case c == '-' || c >= '0' && c <= '9':
+		n.Kind = Number
+		n.text = p.number()
+	default:
+		p.word(n)
+	}
+	if p.dead {
+		return nil
+	}
+	n.Span.End = p.at
+	return n
+}
+
+func (p *parser) container(n *Node, depth int) {
+	n.Kind = Array
+	closing := byte(']')
+	if p.text[p.at] == '{' {
+		n.Kind = Object
+		closing = '}'
+	}
+	p.at++
+	p.path = append(p.path, n)
+	base := len(p.stack)
+	comma := -1 // offset of the comma before the current position, if any
+	for {
+		p.space()
+		if p.dead {
+			return
+		}
+		if p.at >= len(p.text) {
+			p.fail(Syntax, Span{n.Span.Start, n.Span.Start + 1},
+				fmt.Sprintf("the %s that starts here has no closing %q", n.Kind, string(closing)), p.unclosedHint())
+			return
+		}
+		if p.text[p.at] == closing {
+			if comma >= 0 {
+				span := Span{comma, comma + 1}
+				p.report(Problem{Code: TrailingComma, Span: span,
+					Message: fmt.Sprintf("there is a comma before the closing %q", string(closing)),
+					Hint:    "Remove the comma: JSON has none after the last entry.",
+					Fix:     []Edit{{Span: span}}})
+			}
+			p.at++
+			break
+		}
+		if len(p.stack) > base && comma < 0 {
+			p.missingComma(n, closing)
+			return
+		}
+		child := p.member(n, depth)
+		if child == nil {
+			return
+		}
+		child.index = len(p.stack) - base
+		p.stack = append(p.stack, child)
+		p.space()
+		comma = -1
+		if p.at < len(p.text) && p.text[p.at] == ',' {
+			comma = p.at
+			p.at++
+		}
+	}
+	n.Children = append([]*Node(nil), p.stack[base:]...)
+	p.stack = p.stack[:base]
+	p.path = p.path[:len(p.path)-1]
+	if n.Kind == Object {
+		p.duplicates(n)
+	}
+}
+
+func (p *parser) missingComma(n *Node, closing byte) {
+	last := p.stack[len(p.stack)-1]
+	found := p.describe()
+	// The end of the entry before is where the comma belongs.
+	at := last.Span.End
+	p.fail(Syntax, Span{at, at + 1},
+		fmt.Sprintf("expected a comma or %q after this entry, found %s", string(closing), found),
+		"Put a comma between two entries.")
+}
+
+// member reads a key and value of an object, or an element of an array.
+func (p *parser) member(parent *Node, depth int) *Node {
+	if parent.Kind == Array {
+		return p.value(parent, depth)
+	}
+	if p.text[p.at] != '"' {
+		hint := "Keys are written in double quotes."
+		if p.text[p.at] == ',' {
+			hint = "Remove the extra comma."
+		}
+		p.fail(Syntax, Span{p.at, p.at + 1}, fmt.Sprintf("expected a key in double quotes, found %s", p.describe()), hint)
+		return nil
+	}
+	start := p.at
+	key := p.str()
+	keySpan := Span{start, p.at}
+	p.space()
+	if p.dead {
+		return nil
+	}
+	if p.at >= len(p.text) || p.text[p.at] != ':' {
+		p.fail(Syntax, keySpan, fmt.Sprintf("expected a colon after the key %s, found %s", quote(key), p.describe()),
+			"Put a colon between a key and its value.")
+		return nil
+	}
+	p.at++
+	p.space()
+	v := p.value(parent, depth)
+	if v == nil {
+		return nil
+	}
+	v.Key, v.KeySpan = key, keySpan
+	return v
+}
+
+// duplicates reports each key that stands again in the object.
+func (p *parser) duplicates(n *Node) {
+	if len(n.Children) < indexedMembers {
+		for i, c := range n.Children {
+			for _, earlier := range n.Children[:i] {
+				if earlier.Key == c.Key {
+					p.duplicate(n, earlier, c)
+					break
+				}
+			}
+		}
+		return
+	}
+	n.keys = make(map[string]*Node, len(n.Children))
+	first := make(map[string]*Node)
+	for _, c := range n.Children {
+		if earlier, ok := n.keys[c.Key]; ok {
+			if f, ok := first[c.Key]; ok {
+				earlier = f
+			}
+			first[c.Key] = earlier
+			p.duplicate(n, earlier, c)
+		}
+		n.keys[c.Key] = c
+	}
+}
+
+func (p *parser) duplicate(n, earlier, later *Node) {
+	if len(p.problems) >= maxProblems {
+		return
+	}
+	line := bytes.Count(p.text[:earlier.KeySpan.Start], []byte("\n")) + 1
+	related := earlier.KeySpan
+	p.report(Problem{Code: DuplicateKey, Span: later.KeySpan, Related: &related,
+		Message: fmt.Sprintf("the key %s is already in this object, on line %d", quote(later.Key), line),
+		Hint:    "Keep one of the two: readers disagree on which one counts."})
+	p.problems[len(p.problems)-1].Pointer = n.Pointer()
+}
+
+// str reads a string, the opening quote being the current byte.
+func (p *parser) str() string {
+	start := p.at
+	p.at++
+	plain := p.at
+	var b []byte // decoded so far, once there was an escape
+	for p.at < len(p.text) {
+		switch c := p.text[p.at]; {
+		case c == '"':
+			s := p.text[plain:p.at]
+			p.at++
+			if b == nil {
+				return string(s)
+			}
+			return string(append(b, s...))
+		case c == '\\':
+			if b == nil {
+				b = make([]byte, 0, p.at-plain+32)
+			}
+			b = append(b, p.text[plain:p.at]...)
+			b = p.escape(b)
+			if p.dead {
+				return ""
+			}
+			plain = p.at
+		case c < 0x20:
+			hint := `Write it as an escape, such as "\n" for a line break.`
+			if c == '\n' || c == '\r' {
+				p.fail(Syntax, Span{start, p.at}, "the string that starts here is not closed on its line",
+					`Close it with a double quote, or write line breaks as "\n".`)
+			} else {
+				p.fail(Syntax, Span{p.at, p.at + 1}, fmt.Sprintf("the control character U+%04X stands in a string as it is", c), hint)
+			}
+			return ""
+		default:
+			p.at++
+		}
+	}
+	p.fail(Syntax, Span{start, start + 1}, "the string that starts here has no end", "Close it with a double quote.")
+	return ""
+}
+
+// escape decodes the escape at the current backslash.
+func (p *parser) escape(b []byte) []byte {
+	start := p.at
+	if p.at+1 >= len(p.text) {
+		p.fail(Syntax, Span{start, len(p.text)}, "the document ends inside a string", "Close the string with a double quote.")
+		return b
+	}
+	c := p.text[p.at+1]
+	if i := strings.IndexByte(`"\/bfnrt`, c); i >= 0 {
+		p.at += 2
+		return append(b, "\"\\/\b\f\n\r\t"[i])
+	}
+	if c != 'u' {
+		_, size := utf8.DecodeRune(p.text[p.at+1:])
+		p.fail(Syntax, Span{start, start + 1 + size}, fmt.Sprintf("%s is not an escape of JSON", quote(string(p.text[start:start+1+size]))),
+			`Write a backslash as "\\".`)
+		return b
+	}
+	r, ok := p.hex(start)
+	if !ok {
+		p.fail(Syntax, Span{start, min(start+6, len(p.text))}, `"\u" is not followed by four hexadecimal digits`, `Write a character such as "\u00e9" with four digits.`)
+		return b
+	}
+	p.at += 6
+	if r < 0xd800 || r > 0xdfff {
+		return utf8.AppendRune(b, r)
+	}
+	if low, ok := p.hex(p.at); ok && r < 0xdc00 && low >= 0xdc00 && low <= 0xdfff {
+		p.at += 6
+		return utf8.AppendRune(b, (r-0xd800)<<10|(low-0xdc00)+0x10000)
+	}
+	p.report(Problem{Code: LoneSurrogate, Span: Span{start, start + 6},
+		Message: fmt.Sprintf("%s is half of a surrogate pair and stands for no character", quote(string(p.text[start:start+6]))),
+		Hint:    "Write the character itself in UTF-8."})
+	return utf8.AppendRune(b, utf8.RuneError)
+}
+
+// hex reads `\uXXXX` at an offset.
+func (p *parser) hex(at int) (rune, bool) {
+	if at+6 > len(p.text) || p.text[at] != '\\' || p.text[at+1] != 'u' {
+		return 0, false
+	}
+	var r rune
+	for _, c := range p.text[at+2 : at+6] {
+		switch {
+		case c >= '0' && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case c >= 'a' && c <= 'f':
+			r = r<<4 | rune(c-'a'+10)
+		case c >= 'A' && c <= 'F':
+			r = r<<4 | rune(c-'A'+10)
+		default:
+			return 0, false
+		}
+	}
+	return r, true
+}
+
+func (p *parser) digits() int {
+	start := p.at
+	for p.at < len(p.text) && p.text[p.at] >= '0' && p.text[p.at] <= '9' {
+		p.at++
+	}
+	return p.at - start
+}
+
+// number reads a number. Its value is not computed: "1e1000000" is cheap to
+// read, but costs whoever computes with it tens of milliseconds.
+func (p *parser) number() string {
+	start := p.at
+	bad := func(what string) string {
+		p.fail(Syntax, Span{start, max(p.at, start+1)}, what, "Write numbers as in 12, -0.5 or 1e3.")
+		return ""
+	}
+	if p.text[p.at] == '-' {
+		p.at++
+	}
+	first := p.at
+	switch n := p.digits(); {
+	case n == 0:
+		return bad("a minus sign without a number")
+	case n > 1 && p.text[first] == '0':
+		return bad("numbers must not start with a zero")
+	}
+	if p.at < len(p.text) && p.text[p.at] == '.' {
+		p.at++
+		if p.digits() == 0 {
+			return bad("there is no digit after the decimal point")
+		}
+	}
+	exponent := "0"
+	if p.at < len(p.text) && (p.text[p.at] == 'e' || p.text[p.at] == 'E') {
+		p.at++
+		if p.at < len(p.text) && (p.text[p.at] == '+' || p.text[p.at] == '-') {
+			p.at++
+		}
+		from := p.at
+		if p.digits() == 0 {
+			return bad("there is no digit in the exponent")
+		}
+		exponent = string(p.text[from:p.at])
+	}
+	span := Span{start, p.at}
+	e, err := strconv.Atoi(exponent)
+	switch {
+	case p.at-start > MaxNumberLength:
+		p.report(Problem{Code: NumberTooLarge, Span: span,
+			Message: fmt.Sprintf("the number has %d characters, more than the %d that are read", p.at-start, MaxNumberLength),
+			Hint:    "Write long identifiers as strings."})
+		return "0"
+	case err != nil || e > MaxExponent:
+		p.report(Problem{Code: NumberTooLarge, Span: span,
+			Message: fmt.Sprintf("the exponent of the number is beyond %d", MaxExponent),
+			Hint:    "Write a smaller number."})
+		return "0"
+	}
+	lit := string(p.text[start:p.at])
+	if _, err := strconv.ParseFloat(lit, 64); err != nil {
+		p.report(Problem{Code: NumberTooLarge, Span: span,
+			Message: "the number is too large to be computed with",
+			Hint:    "Write a smaller number."})
+		return "0"
+	}
+	return lit
+}
+
+func (p *parser) word(n *Node) {
+	for _, w := range []struct {
+		text string
+		kind Kind
+	}{{"true", Bool}, {"false", Bool}, {"null", Null}} {
+		if bytes.HasPrefix(p.text[p.at:], []byte(w.text)) {
+			n.Kind, n.text = w.kind, w.text
+			p.at += len(w.text)
+			return
+		}
+	}
+	hint := "A value is an object, an array, a string in double quotes, a number, true, false or null."
+	if c := p.text[p.at]; c == '\'' || c == '`' {
+		hint = "Strings are written in double quotes."
+	}
+	p.fail(Syntax, Span{p.at, p.at + 1}, "expected a value, found "+p.describe(), hint)
+}
+
+// describe names what stands at the current position.
+func (p *parser) describe() string {
+	if p.at >= len(p.text) {
+		return "the end of the document"
+	}
+	r, _ := utf8.DecodeRune(p.text[p.at:])
+	return quote(string(r))
+}
+
+// unclosedHint names the innermost container that is still open.
+func (p *parser) unclosedHint() string {
+	if len(p.path) == 0 {
+		return "The file must hold one JSON value."
+	}
+	n := p.path[len(p.path)-1]
+	line := bytes.Count(p.text[:n.Span.Start], []byte("\n")) + 1
+	return fmt.Sprintf("Close the %s that starts on line %d.", n.Kind, line)
+}
+
+// quote shows a submitted text in a message: escaped, and cut when it is long.
+func quote(s string) string {
+	const most = 60
+	if utf8.RuneCountInString(s) > most {
+		s = string([]rune(s)[:most]) + "…"
+	}
+	return strconv.Quote(s)
+}
