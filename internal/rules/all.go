@@ -1,0 +1,10 @@
+package rules
+
+import "slices"
+
+// All returns every rule, in the order in which they are listed and run.
+func All() []Spec {
+	return slices.Concat(
+		jsonRules(),
+	)
+}

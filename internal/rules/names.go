@@ -1,0 +1,111 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+)
+
+// Names is the Namespaces of a repository, made once for a run. Its answers
+// cost about the same whatever the number of namespaces.
+type Names struct {
+	all       map[string]bool
+	reserved  map[string]bool
+	skeletons map[string][]string
+	near      map[string][]string
+}
+
+// NewNames indexes the namespaces of a repository and the reserved names.
+func NewNames(all, reserved []string) *Names {
+	n := &Names{all: map[string]bool{}, reserved: map[string]bool{}, skeletons: map[string][]string{}, near: map[string][]string{}}
+	for _, r := range reserved {
+		n.reserved[r] = true
+	}
+	for _, ns := range all {
+		if n.all[ns] {
+			continue
+		}
+		n.all[ns] = true
+		n.skeletons[skeleton(ns)] = append(n.skeletons[skeleton(ns)], ns)
+		for _, v := range deletions(ns) {
+			n.near[v] = append(n.near[v], ns)
+		}
+	}
+	return n
+}
+
+// Taken implements Namespaces.
+func (n *Names) Taken(ns, except string) bool { return ns != except && n.all[ns] }
+
+// Reserved implements Namespaces. A name that looks the same as a reserved one
+// is reserved too.
+func (n *Names) Reserved(ns string) bool {
+	if n.reserved[ns] {
+		return true
+	}
+	for r := range n.reserved {
+		if skeleton(r) == skeleton(ns) {
+			return true
+		}
+	}
+	return false
+}
+
+// Similar implements Namespaces: names that differ only in separators or in
+// l/1/i and o/0, and names one edit away.
+func (n *Names) Similar(ns, except string) []string {
+	found := slices.Clone(n.skeletons[skeleton(ns)])
+	for _, v := range deletions(ns) {
+		for _, other := range n.near[v] {
+			if oneEdit(ns, other) {
+				found = append(found, other)
+			}
+		}
+	}
+	slices.Sort(found)
+	found = slices.Compact(found)
+	return slices.DeleteFunc(found, func(s string) bool { return s == ns || s == except })
+}
+
+// skeleton maps names that people confuse to the same text.
+func skeleton(ns string) string {
+	return strings.NewReplacer("-", "", "_", "", ".", "", "1", "l", "i", "l", "0", "o").Replace(strings.ToLower(ns))
+}
+
+// shortName is the length below which one edit makes a different word rather
+// than a misspelt one: "jira" and "lira" are not confused.
+const shortName = 5
+
+// deletions returns the name and every text that is the name without one
+// character. Two names that are one edit apart share at least one of them.
+func deletions(ns string) []string {
+	if len(ns) < shortName || len(ns) > 64 {
+		return nil
+	}
+	out := []string{ns}
+	for i := range len(ns) {
+		out = append(out, ns[:i]+ns[i+1:])
+	}
+	return out
+}
+
+// oneEdit reports whether one insertion, deletion, replacement or swap of
+// neighbours turns a into b.
+func oneEdit(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	switch len(b) - len(a) {
+	case 0:
+		if i == len(a) || a[i+1:] == b[i+1:] {
+			return true
+		}
+		return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+	case 1:
+		return a[i:] == b[i+1:]
+	}
+	return false
+}
