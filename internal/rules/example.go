@@ -143,7 +143,7 @@ func build(folder string, files map[string]string, edits, raw string, more map[s
 		}
 		list = append(list, f)
 	}
-	return submission.FromFiles(folder, list), nil
+	return submission.FromFiles(submission.Dir(folder), list), nil
 }
 
 // edit applies the lines of Example.Edit to a definition. Values are laid out

@@ -17,21 +17,15 @@ import (
 // files of the allowed size do not add up to a burden.
 const maxPackageBytes = 8 << 20
 
-// Load reads the folder of a namespace. A file that cannot be read is part of
-// the package with its Err set; Load itself fails only when the folder cannot
-// be listed, and with an error that wraps fs.ErrNotExist when there is none.
-func Load(tree source.Tree, folder string) (*Package, error) {
-	return loadAt(tree, path.Join(Root, folder), folder)
-}
+// Dir returns where a namespace's folder is in a definitions repository.
+func Dir(folder string) string { return path.Join(Root, folder) }
 
-// LoadDir reads a submission that stands in a folder of its own, outside a
-// definitions repository: dir is its path in the tree, folder its name.
-func LoadDir(tree source.Tree, dir, folder string) (*Package, error) {
-	return loadAt(tree, dir, folder)
-}
-
-func loadAt(tree source.Tree, dir, folder string) (*Package, error) {
-	p := &Package{Folder: folder}
+// Load reads the folder of a submission: dir is its path in the tree. A file
+// that cannot be read is part of the package with its Err set; Load itself
+// fails only when the folder cannot be listed, and with an error that wraps
+// fs.ErrNotExist when there is none.
+func Load(tree source.Tree, dir string) (*Package, error) {
+	p := &Package{Folder: path.Base(dir), Dir: dir}
 	var total int64
 	err := source.Walk(tree, dir, MaxFiles, func(name string, e source.Entry) error {
 		f := &File{Name: strings.TrimPrefix(name, dir+"/"), Mode: e.Mode}
@@ -63,9 +57,11 @@ func loadAt(tree source.Tree, dir, folder string) (*Package, error) {
 	return p, nil
 }
 
-// FromFiles makes a package of files that are in memory. Names are below the folder.
-func FromFiles(folder string, files []*File) *Package {
-	p := &Package{Folder: folder, Files: files}
+// FromFiles makes a package of files that are in memory. Their names are below
+// the folder; dir is its path.
+func FromFiles(dir string, files []*File) *Package {
+	p := &Package{Folder: path.Base(dir), Dir: dir, Files: files}
+	slices.SortFunc(p.Files, func(a, b *File) int { return strings.Compare(a.Name, b.Name) })
 	p.parse()
 	return p
 }

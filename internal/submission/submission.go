@@ -51,6 +51,8 @@ type File struct {
 type Package struct {
 	// Folder is the name of the folder, which should be the ns.
 	Folder string
+	// Dir is the path of the folder from the root that findings are told from.
+	Dir string
 	// Files are sorted by name, at most MaxFiles of them.
 	Files []*File
 	// Truncated says that the folder has more than MaxFiles files.
@@ -74,8 +76,8 @@ func (p *Package) File(name string) *File {
 	return nil
 }
 
-// Path returns the path of a file from the root of the repository.
-func (p *Package) Path(name string) string { return path.Join(Root, p.Folder, name) }
+// Path returns the path of a file from the root that findings are told from.
+func (p *Package) Path(name string) string { return path.Join(p.Dir, name) }
 
 // Kind says what a change does to its namespace.
 type Kind uint8
