@@ -66,6 +66,19 @@ func FromFiles(dir string, files []*File) *Package {
 	return p
 }
 
+// FromDefinition makes a package of nothing but a definition, whatever its file
+// is called. Its folder is taken to be the ns. data and err are what reading
+// the file gave.
+func FromDefinition(name string, data []byte, err error) *Package {
+	p := &Package{Dir: path.Dir(name), definitionAs: path.Base(name)}
+	p.Files = []*File{{Name: DefinitionFile, Mode: source.Regular, Data: data, Err: err}}
+	p.parse()
+	if p.Definition != nil {
+		p.Folder = p.Definition.NS.Text()
+	}
+	return p
+}
+
 // parse reads the formats of the files.
 func (p *Package) parse() {
 	for _, f := range p.Files {

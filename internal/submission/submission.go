@@ -4,6 +4,7 @@
 package submission
 
 import (
+	"bytes"
 	"path"
 	"sort"
 
@@ -53,6 +54,9 @@ type Package struct {
 	Folder string
 	// Dir is the path of the folder from the root that findings are told from.
 	Dir string
+	// definitionAs is the name under which the definition is shown, when it is
+	// a file for itself that is called otherwise.
+	definitionAs string
 	// Files are sorted by name, at most MaxFiles of them.
 	Files []*File
 	// Truncated says that the folder has more than MaxFiles files.
@@ -77,7 +81,12 @@ func (p *Package) File(name string) *File {
 }
 
 // Path returns the path of a file from the root that findings are told from.
-func (p *Package) Path(name string) string { return path.Join(p.Dir, name) }
+func (p *Package) Path(name string) string {
+	if name == DefinitionFile && p.definitionAs != "" {
+		name = p.definitionAs
+	}
+	return path.Join(p.Dir, name)
+}
 
 // Kind says what a change does to its namespace.
 type Kind uint8
@@ -112,4 +121,19 @@ func (c *Change) Package() *Package {
 		return c.Head
 	}
 	return c.Base
+}
+
+// Same reports whether two packages have the same files with the same modes
+// and bytes. Files that could not be read are never the same.
+func (p *Package) Same(other *Package) bool {
+	if p.Truncated || other.Truncated || len(p.Files) != len(other.Files) {
+		return false
+	}
+	for i, f := range p.Files {
+		o := other.Files[i]
+		if f.Name != o.Name || f.Mode != o.Mode || f.Err != nil || o.Err != nil || !bytes.Equal(f.Data, o.Data) {
+			return false
+		}
+	}
+	return true
 }
