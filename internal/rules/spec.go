@@ -99,7 +99,7 @@ type Claim struct {
 type SecretScanner interface {
 	// Scan returns the credentials in the texts, in order. It never returns a
 	// secret itself.
-	Scan(texts []SecretText) []Leak
+	Scan(texts []SecretText) ([]Leak, error)
 }
 
 // SecretText is one text to look through: the decoded value of a JSON string
