@@ -96,6 +96,9 @@ type Finding struct {
 	Related []Place
 	// Fix mends the finding, if there is a way without a choice.
 	Fix *Fix
+	// Sensitive says that Range holds a credential: no output may repeat what
+	// stands there.
+	Sensitive bool
 	// Shadow marks a finding that is told to maintainers only and blocks nobody.
 	Shadow bool
 }

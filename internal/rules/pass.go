@@ -20,6 +20,7 @@ type Pass struct {
 
 	spec     Spec
 	findings []*finding.Finding
+	secrets  *[]string // what no output may repeat
 }
 
 // Report is a finding that is still being described.
@@ -117,6 +118,14 @@ func (r *Report) As(s finding.Severity) *Report {
 // pointer. It is never shown.
 func (r *Report) Tell(value string) *Report {
 	r.Value = value
+	return r
+}
+
+// Hide says that the marked range holds this credential: no output repeats it,
+// this finding's or another's.
+func (r *Report) Hide(secret string) *Report {
+	r.Sensitive = true
+	*r.pass.secrets = append(*r.pass.secrets, secret)
 	return r
 }
 

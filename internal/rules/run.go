@@ -15,8 +15,9 @@ const schemaPrefix = "schema-"
 // order.
 func Run(specs []Spec, change *submission.Change, env *Env) []finding.Finding {
 	var all []*finding.Finding
+	var secrets []string
 	for _, s := range specs {
-		p := &Pass{Env: env, Change: change, Head: change.Head, Base: change.Base, spec: s}
+		p := &Pass{Env: env, Change: change, Head: change.Head, Base: change.Base, spec: s, secrets: &secrets}
 		switch {
 		case change.Head == nil:
 			if s.CheckRemoved != nil {
@@ -39,6 +40,7 @@ func Run(specs []Spec, change *submission.Change, env *Env) []finding.Finding {
 	out := make([]finding.Finding, 0, len(all))
 	for _, f := range all {
 		if !strings.HasPrefix(f.Rule, schemaPrefix) || !known[place{f.Path, f.Pointer}] {
+			redact(f, secrets)
 			out = append(out, *f)
 		}
 	}
