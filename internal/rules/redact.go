@@ -36,17 +36,19 @@ func redact(f *finding.Finding, secrets []string) {
 // message cut it.
 func hide(text, secret string) string {
 	const mask = "[hidden]"
-	text = strings.ReplaceAll(text, secret, mask)
 	start := min(max(len(secret)/2, shortestSecret), 12)
+	var b strings.Builder
 	for {
 		at := strings.Index(text, secret[:start])
 		if at < 0 {
-			return text
+			b.WriteString(text)
+			return b.String()
 		}
 		end := at + start
 		for end < len(text) && end-at < len(secret) && text[end] == secret[end-at] {
 			end++
 		}
-		text = text[:at] + mask + text[end:]
+		b.WriteString(text[:at] + mask)
+		text = text[end:]
 	}
 }
