@@ -6,5 +6,6 @@ import "slices"
 func All() []Spec {
 	return slices.Concat(
 		jsonRules(),
+		securityRules(),
 	)
 }

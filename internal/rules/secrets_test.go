@@ -1,4 +1,0 @@
-package rules
-
-// testScanner is the scanner that examples are checked with.
-func testScanner() SecretScanner { return nil }
