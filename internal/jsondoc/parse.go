@@ -3,6 +3,7 @@ package jsondoc
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -71,8 +72,9 @@ func Parse(text []byte) (*Document, []Problem) {
 		return nil, p.problems
 	}
 	p.space()
-	root := p.value(nil, 0)
+	root := p.value(Node{}, 0)
 	if root == nil {
+		p.sort()
 		return nil, p.problems
 	}
 	p.space()
@@ -82,9 +84,11 @@ func Parse(text []byte) (*Document, []Problem) {
 			"A definition is one JSON value; remove everything after its closing bracket.")
 	}
 	if p.dead {
+		p.sort()
 		return nil, p.problems
 	}
 	doc.Root = root
+	p.sort()
 	return doc, p.problems
 }
 
@@ -107,6 +111,12 @@ func (p *parser) report(pr Problem) {
 	if len(p.problems) < maxProblems {
 		p.problems = append(p.problems, pr)
 	}
+}
+
+// sort brings problems into the order of the text: a duplicate key is only
+// found when its object has been read.
+func (p *parser) sort() {
+	slices.SortStableFunc(p.problems, func(a, b Problem) int { return a.Span.Start - b.Span.Start })
 }
 
 // fail reports a problem that ends the reading.
@@ -208,8 +218,10 @@ func (p *parser) comment() bool {
 	return true
 }
 
-// value reads one value. It returns nil after a failure.
-func (p *parser) value(parent *Node, depth int) *Node {
+// value reads one value. place holds what is known of the node before it is
+// read, so that problems inside it can be told by their pointer. It returns nil
+// after a failure.
+func (p *parser) value(place Node, depth int) *Node {
 	if p.dead {
 		return nil
 	}
@@ -218,7 +230,8 @@ func (p *parser) value(parent *Node, depth int) *Node {
 		return nil
 	}
 	n := p.node()
-	n.Parent, n.Span.Start = parent, p.at
+	*n = place
+	n.Span.Start = p.at
 	switch c := p.text[p.at]; {
 	case c == '{' || c == '[':
 		if depth == MaxDepth {
@@ -280,11 +293,10 @@ func (p *parser) container(n *Node, depth int) {
 			p.missingComma(n, closing)
 			return
 		}
-		child := p.member(n, depth)
+		child := p.member(Node{Parent: n, index: len(p.stack) - base}, depth)
 		if child == nil {
 			return
 		}
-		child.index = len(p.stack) - base
 		p.stack = append(p.stack, child)
 		p.space()
 		comma = -1
@@ -312,9 +324,9 @@ func (p *parser) missingComma(n *Node, closing byte) {
 }
 
 // member reads a key and value of an object, or an element of an array.
-func (p *parser) member(parent *Node, depth int) *Node {
-	if parent.Kind == Array {
-		return p.value(parent, depth)
+func (p *parser) member(place Node, depth int) *Node {
+	if place.Parent.Kind == Array {
+		return p.value(place, depth)
 	}
 	if p.text[p.at] != '"' {
 		hint := "Keys are written in double quotes."
@@ -325,25 +337,20 @@ func (p *parser) member(parent *Node, depth int) *Node {
 		return nil
 	}
 	start := p.at
-	key := p.str()
-	keySpan := Span{start, p.at}
+	place.Key = p.str()
+	place.KeySpan = Span{start, p.at}
 	p.space()
 	if p.dead {
 		return nil
 	}
 	if p.at >= len(p.text) || p.text[p.at] != ':' {
-		p.fail(Syntax, keySpan, fmt.Sprintf("expected a colon after the key %s, found %s", quote(key), p.describe()),
+		p.fail(Syntax, place.KeySpan, fmt.Sprintf("expected a colon after the key %s, found %s", quote(place.Key), p.describe()),
 			"Put a colon between a key and its value.")
 		return nil
 	}
 	p.at++
 	p.space()
-	v := p.value(parent, depth)
-	if v == nil {
-		return nil
-	}
-	v.Key, v.KeySpan = key, keySpan
-	return v
+	return p.value(place, depth)
 }
 
 // duplicates reports each key that stands again in the object.
