@@ -71,15 +71,9 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 	if in.Lone != "" || in.LoneFile != "" {
 		return in.checkLone()
 	}
-	heads, err := folders(in.Head)
+	heads, bases, err := bothFolders(in.Head, in.Base)
 	if err != nil {
 		return nil, err
-	}
-	var bases []string
-	if in.Base != nil {
-		if bases, err = folders(in.Base); err != nil {
-			return nil, fmt.Errorf("at the base: %w", err)
-		}
 	}
 	names := union(heads, bases)
 	env := in.env(names)
@@ -137,6 +131,23 @@ func NamespaceOf(p string) string {
 	}
 	ns, _, _ := strings.Cut(rest, "/")
 	return ns
+}
+
+// Namespaces lists the namespaces of a repository, at the head and at the base.
+// base may be nil.
+func Namespaces(head, base source.Tree) ([]string, error) {
+	heads, bases, err := bothFolders(head, base)
+	return union(heads, bases), err
+}
+
+func bothFolders(head, base source.Tree) (heads, bases []string, err error) {
+	if heads, err = folders(head); err != nil || base == nil {
+		return heads, nil, err
+	}
+	if bases, err = folders(base); err != nil {
+		return nil, nil, fmt.Errorf("at the base: %w", err)
+	}
+	return heads, bases, nil
 }
 
 // folders lists the namespaces of a tree. Links and submodules in the place of

@@ -65,9 +65,12 @@ func (p Problem) Error() string { return p.Message }
 // the text, at most 100 of them.
 //
 // Time and memory are linear in the size of the text.
-func Parse(text []byte) (*Document, []Problem) {
+func Parse(text []byte) (*Document, []Problem) { return ParseLimited(text, MaxBytes) }
+
+// ParseLimited is Parse with another limit on the size, in bytes.
+func ParseLimited(text []byte, maxBytes int) (*Document, []Problem) {
 	doc := &Document{text: text, Lines: NewLines(text)}
-	p := &parser{text: text}
+	p := &parser{text: text, maxBytes: maxBytes}
 	if !p.readable() {
 		return nil, p.problems
 	}
@@ -96,6 +99,7 @@ const maxProblems = 100
 
 type parser struct {
 	text     []byte
+	maxBytes int
 	at       int
 	problems []Problem
 	dead     bool // a problem after which the text has no obvious meaning
@@ -130,9 +134,9 @@ func (p *parser) fail(code Code, span Span, message, hint string) {
 
 // readable checks what must hold for the text as a whole.
 func (p *parser) readable() bool {
-	if len(p.text) > MaxBytes {
+	if len(p.text) > p.maxBytes {
 		p.fail(TooLarge, Span{0, 0},
-			fmt.Sprintf("the file has %d bytes, more than the %d that are read", len(p.text), MaxBytes),
+			fmt.Sprintf("the file has %d bytes, more than the %d that are read", len(p.text), p.maxBytes),
 			"Make the file smaller: long texts belong into SETUP.md, images behind a URL.")
 		return false
 	}

@@ -112,7 +112,7 @@ func urlHTTPS() Spec {
 		Purpose: "Checks that every URL starts with https://, so that credentials do not travel in the clear.",
 		Source:  "Credentials travel in headers and query parameters of these requests. No page of the platform demands HTTPS for every request, so that this is a warning; icons and logos have a rule of their own.",
 		Help:    "Write `https://`. If the provider really has no HTTPS, say so in the pull request.",
-		Fires: []Example{{Name: "plain HTTP", Edit: `/actions/0/requests/0/url = "http://api.acme.example/v1"`}},
+		Fires:   []Example{{Name: "plain HTTP", Edit: `/actions/0/requests/0/url = "http://api.acme.example/v1"`}},
 		Silent: []Example{
 			{Name: "a path below the base", Edit: `/sync/resources/customers/endpoints/list/url = "/people"`},
 			{Name: "a base that the tenant supplies", Edit: `/sync/baseUrl = "[[storeUrl]]/v1"`},

@@ -1,0 +1,103 @@
+// Package config reads the configuration of a definitions repository,
+// .github/miniapp-review.yml. It is strict: what it does not know is an error
+// with its line, since a setting that silently means nothing is worse.
+package config
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/karzoun/miniapp-review/internal/finding"
+)
+
+// MaxBytes is the largest configuration that is read.
+const MaxBytes = 256 << 10
+
+// Config is what a configuration says.
+type Config struct {
+	// Rules has the settings of rules by their id.
+	Rules map[string]RuleSetting
+	// Waivers are in the order of the file.
+	Waivers     []Waiver
+	Namespaces  Namespaces
+	Marketplace Marketplace
+}
+
+// RuleSetting changes what a rule's findings do.
+type RuleSetting struct {
+	// Off drops them.
+	Off bool
+	// Shadow reports them to maintainers only.
+	Shadow bool
+	// Severity replaces the rule's; 0 leaves it.
+	Severity finding.Severity
+}
+
+// Waiver drops the findings of one rule in one namespace for a while.
+type Waiver struct {
+	Rule, Namespace, Reason string
+	// Until is the last day on which it holds, in UTC.
+	Until time.Time
+	// Line is where it stands.
+	Line int
+}
+
+// Namespaces is about names.
+type Namespaces struct {
+	// Reserved are names that nobody may take.
+	Reserved []string
+}
+
+// Marketplace is about the marketplace itself.
+type Marketplace struct {
+	// Hosts are the marketplace's own; a host below one of them counts too.
+	Hosts []string
+}
+
+// Rule is what the configuration needs to know of a rule.
+type Rule struct {
+	ID string
+	// Security rules can be neither turned off nor made milder nor waived.
+	Security bool
+}
+
+// Default is the configuration of a repository that has none.
+func Default() *Config {
+	return &Config{
+		Rules:       map[string]RuleSetting{},
+		Marketplace: Marketplace{Hosts: []string{"karzoun.com", "karzoun.chat"}},
+	}
+}
+
+// Apply gives findings what the configuration says of their rules, and takes
+// out those that a waiver covers today. namespaceOf names the namespace that a
+// path belongs to. Order is kept.
+func (c *Config) Apply(findings []finding.Finding, namespaceOf func(path string) string, now time.Time) (kept, waived []finding.Finding) {
+	kept = make([]finding.Finding, 0, len(findings))
+	today := now.UTC().Format(time.DateOnly)
+	for _, f := range findings {
+		set := c.Rules[f.Rule]
+		if set.Off {
+			continue
+		}
+		f.Shadow = f.Shadow || set.Shadow
+		if set.Severity != 0 {
+			f.Severity = set.Severity
+		}
+		covers := func(w Waiver) bool {
+			return w.Rule == f.Rule && w.Namespace == namespaceOf(f.Path) && w.Until.Format(time.DateOnly) >= today
+		}
+		if slices.ContainsFunc(c.Waivers, covers) {
+			waived = append(waived, f)
+		} else {
+			kept = append(kept, f)
+		}
+	}
+	return kept, waived
+}
+
+// Below reports whether a host is one of the list or below one of it.
+func Below(host string, hosts []string) bool {
+	return slices.ContainsFunc(hosts, func(h string) bool { return host == h || strings.HasSuffix(host, "."+h) })
+}
