@@ -34,6 +34,7 @@ const (
 type Validator struct {
 	schema   *gojsonschema.Schema
 	branches map[string]*gojsonschema.Schema
+	fields   *fields
 }
 
 // NewValidator compiles the embedded schema. No reference leads out of it.
@@ -41,6 +42,9 @@ func NewValidator() (*Validator, error) {
 	v := &Validator{branches: map[string]*gojsonschema.Schema{}}
 	whole, err := decodeSchema()
 	if err != nil {
+		return nil, err
+	}
+	if v.fields, err = readFields(whole); err != nil {
 		return nil, err
 	}
 	if v.schema, err = compile(whole); err != nil {
