@@ -42,8 +42,24 @@ type Violation struct {
 	Suggest string
 }
 
-// Validate returns the violations of a document, in the order of its text.
+// MaxValues is the number of values up to which a document is validated. The
+// largest known definitions have some 3,000; what is far larger would only be
+// made to keep the validator busy, which writes down every fault it finds.
+const MaxValues = 10_000
+
+// Validate returns the violations of a document, in the order of its text. A
+// document with more than MaxValues values has this as its only violation.
 func (v *Validator) Validate(doc *jsondoc.Document) []Violation {
+	values := 0
+	doc.Root.Walk(func(*jsondoc.Node) bool {
+		values++
+		return values <= MaxValues
+	})
+	if values > MaxValues {
+		return []Violation{{Kind: Shape, Node: doc.Root,
+			Message: fmt.Sprintf("the definition has more than %d values, and is not checked any further", MaxValues),
+			Hint:    "Split it into several MiniApps, or let a source fill long lists."}}
+	}
 	found := v.check(v.schema, doc.Root)
 	slices.SortStableFunc(found, func(a, b Violation) int {
 		return cmp.Or(a.Node.Span.Start-b.Node.Span.Start, strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Message, b.Message))
@@ -91,8 +107,8 @@ func (v *Validator) check(schema *gojsonschema.Schema, root *jsondoc.Node) []Vio
 }
 
 func below(context string, choices map[string]*jsondoc.Node) bool {
-	for c := range choices {
-		if strings.HasPrefix(context, c+"\x00") {
+	for i, c := range context {
+		if c == 0 && choices[context[:i]] != nil {
 			return true
 		}
 	}

@@ -149,6 +149,33 @@ func TestValid(t *testing.T) {
 	}
 }
 
+// TestManyFaults checks that a document which is made of nothing but faults is
+// reported in full up to the limit, and not looked at beyond it.
+func TestManyFaults(t *testing.T) {
+	v := validator(t)
+	handlers := func(n int) *jsondoc.Document {
+		var b strings.Builder
+		b.WriteString(`{"sync": {"webhooks": {"handlers": {"x": {}`)
+		for i := range n - 5 {
+			fmt.Fprintf(&b, ", \"%d\": {}", i)
+		}
+		b.WriteString("}}}}")
+		return parse(t, []byte(b.String()))
+	}
+	shapes := 0
+	for _, f := range v.Validate(handlers(MaxValues)) {
+		if f.Kind == Shape {
+			shapes++
+		}
+	}
+	if shapes != MaxValues-4 {
+		t.Errorf("%d handlers are reported, want %d", shapes, MaxValues-4)
+	}
+	if found := v.Validate(handlers(MaxValues + 1)); len(found) != 1 || found[0].Pointer != "" || found[0].Kind != Shape {
+		t.Errorf("beyond the limit: %d violations, %+v", len(found), found[:1])
+	}
+}
+
 // TestPlain checks that the library sees what encoding/json would give it.
 func TestPlain(t *testing.T) {
 	text := []byte(`{"a": [1, 2.50, true, null, "x\u00e9"], "b": {}, "c": []}`)
