@@ -252,7 +252,15 @@ func (d *Document) Find(pointer string) *Node {
 type Lines struct {
 	text   []byte
 	starts []int
+	marks  []mark
 }
+
+// mark is a place at which it is known how many code points come before it. A
+// text has one about every markDistance bytes, so that a position on a very
+// long line costs no more than one on a short line.
+type mark struct{ offset, runes int }
+
+const markDistance = 1024
 
 // NewLines indexes a text. A line ends at "\n"; the "\r" of a "\r\n" counts
 // as the last column of its line.
@@ -278,16 +286,39 @@ func (l *Lines) index() {
 	}
 }
 
+// runes counts the code points before an offset.
+func (l *Lines) runes(offset int) int {
+	if l.marks == nil {
+		l.marks = make([]mark, 1, len(l.text)/markDistance+1)
+		for at, runes := 0, 0; at < len(l.text); runes++ {
+			if last := l.marks[len(l.marks)-1]; at >= last.offset+markDistance {
+				l.marks = append(l.marks, mark{at, runes})
+			}
+			_, size := utf8.DecodeRune(l.text[at:])
+			at += size
+		}
+	}
+	m := l.marks[sort.Search(len(l.marks), func(i int) bool { return l.marks[i].offset > offset })-1]
+	return m.runes + utf8.RuneCount(l.text[m.offset:offset])
+}
+
+// start returns the offset at which the line of an offset starts.
+func (l *Lines) start(offset int) int {
+	l.index()
+	return l.starts[sort.SearchInts(l.starts, offset+1)-1]
+}
+
 // Position returns the position of a byte offset. Offsets outside the text
 // are moved to its nearer end. It is not safe for concurrent use.
 func (l *Lines) Position(offset int) Position {
 	l.index()
 	offset = min(max(offset, 0), len(l.text))
 	line := sort.SearchInts(l.starts, offset+1) - 1
-	return Position{
-		Line:   line + 1,
-		Column: utf8.RuneCount(l.text[l.starts[line]:offset]) + 1,
+	start := l.starts[line]
+	if offset-start <= markDistance {
+		return Position{Line: line + 1, Column: utf8.RuneCount(l.text[start:offset]) + 1}
 	}
+	return Position{Line: line + 1, Column: l.runes(offset) - l.runes(start) + 1}
 }
 
 // Line returns the text of a line, counted from 1, without its line ending.

@@ -107,7 +107,7 @@ func (d *Document) Remove(n *Node) []Edit {
 
 // indent returns the white space at the start of the line of an offset.
 func (d *Document) indent(offset int) string {
-	start := bytes.LastIndexByte(d.text[:offset], '\n') + 1
+	start := d.start(offset)
 	end := start
 	for end < offset && (d.text[end] == ' ' || d.text[end] == '\t') {
 		end++
@@ -117,7 +117,7 @@ func (d *Document) indent(offset int) string {
 
 // ownLine reports whether only white space stands before an offset on its line.
 func (d *Document) ownLine(offset int) (string, bool) {
-	start := bytes.LastIndexByte(d.text[:offset], '\n') + 1
+	start := d.start(offset)
 	indent := d.indent(offset)
 	return indent, start > 0 && start+len(indent) == offset
 }

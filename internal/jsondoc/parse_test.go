@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -147,6 +148,23 @@ func TestPositions(t *testing.T) {
 		if n := doc.Find(pointer); n != nil {
 			t.Errorf("Find(%q) = %s, want nothing", pointer, n.Pointer())
 		}
+	}
+}
+
+// TestLongLine checks positions on a line that has marks against counting from
+// its start, among code points of all sizes and bytes that are none.
+func TestLongLine(t *testing.T) {
+	text := []byte("first\n" + strings.Repeat("aé日😀\xff\xe6\x97\x00", 3*markDistance) + "\nlast")
+	l := NewLines(text)
+	end := bytes.LastIndexByte(text, '\n')
+	for offset := len("first\n"); offset <= end; offset += 7 {
+		want := Position{Line: 2, Column: utf8.RuneCount(text[len("first\n"):offset]) + 1}
+		if got := l.Position(offset); got != want {
+			t.Fatalf("offset %d is at %v, want %v", offset, got, want)
+		}
+	}
+	if got := l.Position(len(text)); got != (Position{Line: 3, Column: 5}) {
+		t.Errorf("the end is at %v", got)
 	}
 }
 
