@@ -5,7 +5,10 @@ import "slices"
 // All returns every rule, in the order in which they are listed and run.
 func All() []Spec {
 	return slices.Concat(
+		readingRules(),
 		jsonRules(),
+		schemaRules(),
+		fieldRules(),
 		securityRules(),
 	)
 }

@@ -52,7 +52,7 @@ func (e Example) Change() (*submission.Change, error) {
 		if e.RenamedFrom != "" {
 			baseFolder = e.RenamedFrom
 		}
-		if c.Base, err = build(baseFolder, files, e.BaseEdit, "", e.BaseFiles, nil); err != nil {
+		if c.Base, err = build(baseFolder, files, e.BaseEdit, "", e.BaseFiles, nil, nil); err != nil {
 			return nil, fmt.Errorf("building the base: %w", err)
 		}
 	}
@@ -79,7 +79,7 @@ func (e Example) Change() (*submission.Change, error) {
 		}
 		files[submission.ChangelogFile] = updateChangelog + strings.TrimPrefix(files[submission.ChangelogFile], "# Changelog\n")
 	}
-	if c.Head, err = build(folder, files, e.Edit, e.Raw, e.Files, e.Modes); err != nil {
+	if c.Head, err = build(folder, files, e.Edit, e.Raw, e.Files, e.Modes, e.Errs); err != nil {
 		return nil, fmt.Errorf("building the head: %w", err)
 	}
 	return c, nil
@@ -110,7 +110,7 @@ func model() (map[string]string, error) {
 	return files, err
 }
 
-func build(folder string, files map[string]string, edits, raw string, more map[string]string, modes map[string]source.Mode) (*submission.Package, error) {
+func build(folder string, files map[string]string, edits, raw string, more map[string]string, modes map[string]source.Mode, errs map[string]error) (*submission.Package, error) {
 	var err error
 	if edits != "" {
 		if files[submission.DefinitionFile], err = edit(files[submission.DefinitionFile], edits); err != nil {
@@ -140,6 +140,9 @@ func build(folder string, files map[string]string, edits, raw string, more map[s
 			if m != source.Regular && m != source.Executable {
 				f.Data = nil
 			}
+		}
+		if f.Err = errs[name]; f.Err != nil {
+			f.Data = nil
 		}
 		list = append(list, f)
 	}

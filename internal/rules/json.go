@@ -3,15 +3,17 @@ package rules
 import (
 	"strings"
 
+	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/finding"
 	"github.com/karzoun/miniapp-review/internal/jsondoc"
+	"github.com/karzoun/miniapp-review/internal/submission"
 )
 
 const groupJSON = "JSON"
 
 // jsonRules are about the text of the JSON files.
 func jsonRules() []Spec {
-	return []Spec{jsonStrict()}
+	return []Spec{jsonStrict(), jsonFormatted()}
 }
 
 func jsonStrict() Spec {
@@ -52,4 +54,52 @@ func fixTitle(c jsondoc.Code) string {
 		return "remove the comma"
 	}
 	return "remove the byte-order mark"
+}
+
+func jsonFormatted() Spec {
+	return Spec{
+		ID: "json-formatted", Group: groupJSON, Severity: finding.Warning,
+		Title:   "The definition is pretty-printed",
+		Purpose: "Checks that miniapp.json is in the canonical pretty form, so that a change shows as the lines that it changes.",
+		Source:  "The definition is submitted as pretty-printed JSON. The form is that of most editors and of `jq`: two spaces of indentation, one entry on each line, one newline at the end.",
+		Help:    "Run `miniapp fmt -w` or `miniapp check --fix`. Keys keep their order.",
+		Fires: []Example{
+			{Name: "all on one line", Raw: `{"ns": "acme-desk"}`},
+			{Name: "another indentation", Raw: "{\n    \"ns\": \"acme-desk\"\n}\n"},
+			{Name: "no newline at the end", Raw: "{\n  \"ns\": \"acme-desk\"\n}"},
+		},
+		Silent: []Example{
+			{Name: "keys in another order", Raw: "{\n  \"version\": \"1.0.0\",\n  \"ns\": \"acme-desk\"\n}\n"},
+			{Name: "a sample delivery in any form", Files: map[string]string{"webhooks/any.json": `{"event":"ticket.created", "body":{}}`}},
+		},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			f := p.Head.File(submission.DefinitionFile)
+			if len(f.Problems) > 0 {
+				return // first comes what json-strict says
+			}
+			want := string(f.JSON.Format())
+			text := string(f.Data)
+			if text == want {
+				return
+			}
+			edit := difference(text, want)
+			p.Span(f.Name, jsondoc.Span{Start: edit.Start, End: edit.Start}, "the file is not in the pretty form from here on").
+				Hint("Run \"miniapp fmt -w\"; it changes white space only.").
+				Fix("pretty-print the file", []jsondoc.Edit{edit})
+		},
+	}
+}
+
+// difference is the edit from one text to another that leaves their common
+// beginning and end alone.
+func difference(from, to string) jsondoc.Edit {
+	start := 0
+	for start < len(from) && start < len(to) && from[start] == to[start] {
+		start++
+	}
+	end := 0
+	for end < len(from)-start && end < len(to)-start && from[len(from)-1-end] == to[len(to)-1-end] {
+		end++
+	}
+	return jsondoc.Edit{Span: jsondoc.Span{Start: start, End: len(from) - end}, Text: to[start : len(to)-end]}
 }

@@ -21,6 +21,7 @@ type Pass struct {
 	spec     Spec
 	findings []*finding.Finding
 	secrets  *[]string // what no output may repeat
+	memo     *memo     // shared by all rules of the run
 }
 
 // Report is a finding that is still being described.

@@ -16,8 +16,9 @@ const schemaPrefix = "schema-"
 func Run(specs []Spec, change *submission.Change, env *Env) []finding.Finding {
 	var all []*finding.Finding
 	var secrets []string
+	shared := &memo{}
 	for _, s := range specs {
-		p := &Pass{Env: env, Change: change, Head: change.Head, Base: change.Base, spec: s, secrets: &secrets}
+		p := &Pass{Env: env, Change: change, Head: change.Head, Base: change.Base, spec: s, secrets: &secrets, memo: shared}
 		switch {
 		case change.Head == nil:
 			if s.CheckRemoved != nil {

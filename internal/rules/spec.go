@@ -132,6 +132,8 @@ type Example struct {
 	Files map[string]string
 	// Modes sets the modes of files; others are regular.
 	Modes map[string]source.Mode
+	// Errs are files that cannot be read, with the reason.
+	Errs map[string]error
 	// Folder is the name of the folder; "" means the model's own.
 	Folder string
 	// Kind is what the change does; 0 means a first submission. For
