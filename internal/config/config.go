@@ -11,9 +11,6 @@ import (
 	"github.com/karzoun/miniapp-review/internal/finding"
 )
 
-// MaxBytes is the largest configuration that is read.
-const MaxBytes = 256 << 10
-
 // Config is what a configuration says.
 type Config struct {
 	// Rules has the settings of rules by their id.
@@ -37,7 +34,7 @@ type RuleSetting struct {
 // Waiver drops the findings of one rule in one namespace for a while.
 type Waiver struct {
 	Rule, Namespace, Reason string
-	// Until is the last day on which it holds, in UTC.
+	// Until is the start, in UTC, of the last day on which it holds.
 	Until time.Time
 	// Line is where it stands.
 	Line int
@@ -51,14 +48,16 @@ type Namespaces struct {
 
 // Marketplace is about the marketplace itself.
 type Marketplace struct {
-	// Hosts are the marketplace's own; a host below one of them counts too.
+	// Hosts are the marketplace's own, in small letters; a host below one of
+	// them counts too.
 	Hosts []string
 }
 
 // Rule is what the configuration needs to know of a rule.
 type Rule struct {
 	ID string
-	// Security rules can be neither turned off nor made milder nor waived.
+	// Security rules can be neither turned off nor made milder, run in shadow
+	// or waived.
 	Security bool
 }
 
@@ -71,11 +70,19 @@ func Default() *Config {
 }
 
 // Apply gives findings what the configuration says of their rules, and takes
-// out those that a waiver covers today. namespaceOf names the namespace that a
-// path belongs to. Order is kept.
+// out those that a waiver covers on the day of now. namespaceOf names the
+// namespace that a path belongs to, "" for none. Order is kept; findings of
+// rules that are off are in neither list.
 func (c *Config) Apply(findings []finding.Finding, namespaceOf func(path string) string, now time.Time) (kept, waived []finding.Finding) {
+	type scope struct{ rule, namespace string }
+	today := now.UTC().Truncate(24 * time.Hour)
+	holding := map[scope]bool{}
+	for _, w := range c.Waivers {
+		if !w.Until.Before(today) {
+			holding[scope{w.Rule, w.Namespace}] = true
+		}
+	}
 	kept = make([]finding.Finding, 0, len(findings))
-	today := now.UTC().Format(time.DateOnly)
 	for _, f := range findings {
 		set := c.Rules[f.Rule]
 		if set.Off {
@@ -85,10 +92,7 @@ func (c *Config) Apply(findings []finding.Finding, namespaceOf func(path string)
 		if set.Severity != 0 {
 			f.Severity = set.Severity
 		}
-		covers := func(w Waiver) bool {
-			return w.Rule == f.Rule && w.Namespace == namespaceOf(f.Path) && w.Until.Format(time.DateOnly) >= today
-		}
-		if slices.ContainsFunc(c.Waivers, covers) {
+		if holding[scope{f.Rule, namespaceOf(f.Path)}] {
 			waived = append(waived, f)
 		} else {
 			kept = append(kept, f)
@@ -97,7 +101,8 @@ func (c *Config) Apply(findings []finding.Finding, namespaceOf func(path string)
 	return kept, waived
 }
 
-// Below reports whether a host is one of the list or below one of it.
+// Below reports whether a host is in the list or below a host of it. All are in
+// small letters and without a final dot.
 func Below(host string, hosts []string) bool {
 	return slices.ContainsFunc(hosts, func(h string) bool { return host == h || strings.HasSuffix(host, "."+h) })
 }
