@@ -9,6 +9,7 @@ func All() []Spec {
 		jsonRules(),
 		schemaRules(),
 		fieldRules(),
+		triggerRules(),
 		securityRules(),
 	)
 }

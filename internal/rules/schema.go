@@ -21,6 +21,7 @@ type memo struct {
 	stray      []strayField
 	validated  bool
 	strayFound bool
+	compared   int // words, to find the nearest
 }
 
 // violations returns what the schema says of the head's definition. It is asked
