@@ -38,8 +38,7 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// TestExample reads the configuration of the example repository as it is.
-
+// TestExample reads the configuration of the example repository.
 func TestExample(t *testing.T) {
 	name := "../../examples/definitions-repo/.github/miniapp-review.yml"
 	data, err := os.ReadFile(name)

@@ -2,9 +2,15 @@
 package registry
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/Masterminds/semver/v3"
@@ -17,21 +23,25 @@ type State string
 
 // The states. A version in any of them is taken for good.
 const (
+	// Published versions can be installed.
 	Published State = "published"
-	Yanked    State = "yanked"
-	Deleted   State = "deleted"
+	// Yanked versions are still there, but not offered any more.
+	Yanked State = "yanked"
+	// Deleted versions are known by their number only.
+	Deleted State = "deleted"
 )
 
 // Version is one version that a registry holds.
 type Version struct {
+	// Version is a strict semantic version.
 	Version string
 	State   State
-	// SHA256 is the digest of the definition as it was published, in
-	// hexadecimal.
+	// SHA256 is the digest of the definition as it was published: 64 lower-case
+	// hexadecimal digits. It may be empty for a deleted version.
 	SHA256 string
 }
 
-// Index is the index of a registry.
+// Index is the index of a registry. It does not change after it was read.
 type Index struct {
 	versions map[string][]Version
 }
@@ -39,30 +49,55 @@ type Index struct {
 // IndexFile is the name of a static registry's index.
 const IndexFile = "index.json"
 
+// indexVersion is the version of the index's form that is read.
+const indexVersion = "1"
+
 // maxIndexBytes is the largest index that is read: room for some hundred
 // thousand versions.
 const maxIndexBytes = 64 << 20
 
 // OpenStatic reads the index of a static registry, a folder. docs/registry.md
-// describes its layout.
+// describes its layout. Errors name the file and, when it is damaged, the place
+// in it; a folder or index that does not exist gives an error that wraps
+// fs.ErrNotExist.
 func OpenStatic(dir string) (*Index, error) {
 	name := filepath.Join(dir, IndexFile)
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, fmt.Errorf("the registry %q has no %s that can be read: %w", dir, IndexFile, err)
-	}
-	if info.Size() > maxIndexBytes {
-		return nil, fmt.Errorf("%q has %d bytes, more than the %d that are read", name, info.Size(), maxIndexBytes)
-	}
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("reading the registry: %w", err)
+	data, err := readIndex(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, dirErr := os.Stat(dir); dirErr != nil {
+			return nil, fmt.Errorf("there is no registry %q: %w", dir, dirErr)
+		}
+		return nil, fmt.Errorf("%q is not a static registry, since it has no %s: %w", dir, IndexFile, err)
+	case err != nil:
+		return nil, fmt.Errorf("reading the registry %q: %w", dir, err)
 	}
 	index, err := parseIndex(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", name, err)
 	}
 	return index, nil
+}
+
+// readIndex reads a regular file within the limit.
+func readIndex(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", IndexFile)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxIndexBytes+1))
+	if err == nil && len(data) > maxIndexBytes {
+		err = fmt.Errorf("%s has more than %d bytes, the most that are read", IndexFile, maxIndexBytes)
+	}
+	return data, err
 }
 
 // parseIndex reads an index. Errors start with "line:column: ".
@@ -72,57 +107,102 @@ func parseIndex(data []byte) (*Index, error) {
 		at := jsondoc.NewLines(data).Position(problems[0].Span.Start)
 		return nil, fmt.Errorf("%d:%d: the index is damaged: %s", at.Line, at.Column, problems[0].Message)
 	}
-	fail := func(n *jsondoc.Node, format string, args ...any) error {
-		at := doc.Position(n.Span.Start)
-		return fmt.Errorf("%d:%d: the index is damaged: %s", at.Line, at.Column, fmt.Sprintf(format, args...))
+	r := indexReader{doc: doc,
+		namespace: regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`),
+		digest:    regexp.MustCompile(`^[0-9a-f]{64}$`),
 	}
-	if v := doc.Root.Get("version"); v.Literal() != "1" {
-		return nil, fail(doc.Root, `expected "version": 1`)
+	return r.read()
+}
+
+type indexReader struct {
+	doc               *jsondoc.Document
+	namespace, digest *regexp.Regexp
+}
+
+func (r *indexReader) fail(n *jsondoc.Node, format string, args ...any) error {
+	at := r.doc.Position(n.Span.Start)
+	return fmt.Errorf("%d:%d: %s", at.Line, at.Column, fmt.Sprintf(format, args...))
+}
+
+func (r *indexReader) damaged(n *jsondoc.Node, format string, args ...any) error {
+	return r.fail(n, "the index is damaged: "+format, args...)
+}
+
+func (r *indexReader) read() (*Index, error) {
+	root := r.doc.Root
+	version, apps := root.Get("version"), root.Get("miniapps")
+	if !version.Is(jsondoc.Number) {
+		return nil, r.fail(root, `this is not the index of a registry: expected an object with "version": %s and "miniapps"`, indexVersion)
 	}
-	apps := doc.Root.Get("miniapps")
+	if v := version.Literal(); v != indexVersion {
+		return nil, r.fail(version, "the index has the version %.20s, and this program reads version %s: use the program that wrote it, or a newer one", v, indexVersion)
+	}
 	if !apps.Is(jsondoc.Object) {
-		return nil, fail(doc.Root, `expected an object "miniapps"`)
+		return nil, r.damaged(cmp.Or(apps, root), `expected an object "miniapps"`)
 	}
 	x := &Index{versions: map[string][]Version{}}
 	for _, app := range apps.Members() {
-		versions := app.Get("versions")
-		if !versions.Is(jsondoc.Object) {
-			return nil, fail(app, "%q has no object \"versions\"", app.Key)
+		if !r.namespace.MatchString(app.Key) {
+			return nil, r.damaged(app, "%.80q cannot be a namespace: expected small letters, digits and single hyphens", app.Key)
 		}
-		for _, v := range versions.Members() {
-			if _, err := semver.StrictNewVersion(v.Key); err != nil {
-				return nil, fail(v, "%q of %q is no semantic version", v.Key, app.Key)
-			}
-			state := State(v.Get("state").Text())
-			if state != Published && state != Yanked && state != Deleted {
-				return nil, fail(v, "version %q of %q has the state %q: expected published, yanked or deleted", v.Key, app.Key, state)
-			}
-			x.versions[app.Key] = append(x.versions[app.Key], Version{Version: v.Key, State: state, SHA256: v.Get("sha256").Text()})
+		versions, err := r.versions(app)
+		if err != nil {
+			return nil, err
 		}
-		slices.SortFunc(x.versions[app.Key], newestFirst)
+		if len(versions) > 0 {
+			x.versions[app.Key] = versions
+		}
 	}
 	return x, nil
 }
 
-func newestFirst(a, b Version) int {
-	va, errA := semver.StrictNewVersion(a.Version)
-	vb, errB := semver.StrictNewVersion(b.Version)
-	if errA != nil || errB != nil {
-		return 0 // parseIndex lets only semantic versions in
+// versions reads the versions of a namespace, newest first.
+func (r *indexReader) versions(app *jsondoc.Node) ([]Version, error) {
+	list := app.Get("versions")
+	if !list.Is(jsondoc.Object) {
+		return nil, r.damaged(app, `%q has no object "versions"`, app.Key)
 	}
-	return vb.Compare(va)
+	type parsed struct {
+		Version
+		order *semver.Version
+	}
+	var all []parsed
+	published := map[string]bool{}
+	for _, n := range list.Members() {
+		order, err := semver.StrictNewVersion(n.Key)
+		if err != nil {
+			return nil, r.damaged(n, "%.80q of %q is not a semantic version such as 1.4.2", n.Key, app.Key)
+		}
+		v := Version{Version: n.Key, State: State(n.Get("state").Text()), SHA256: n.Get("sha256").Text()}
+		switch v.State {
+		case Published, Yanked, Deleted:
+		default:
+			return nil, r.damaged(n, "version %s of %q has the state %.20q: expected published, yanked or deleted", v.Version, app.Key, v.State)
+		}
+		if !r.digest.MatchString(v.SHA256) && (v.State != Deleted || v.SHA256 != "") {
+			return nil, r.damaged(n, "version %s of %q has the sha256 %.80q: expected 64 lower-case hexadecimal digits", v.Version, app.Key, v.SHA256)
+		}
+		published[v.Version] = v.State == Published
+		all = append(all, parsed{v, order})
+	}
+	if latest := app.Get("latest"); latest != nil && !published[latest.Text()] {
+		return nil, r.damaged(latest, "the latest version of %q is %.80q: expected a published one of its versions", app.Key, latest.Text())
+	}
+	// Versions that differ in build metadata only are equal in precedence.
+	slices.SortFunc(all, func(a, b parsed) int {
+		return cmp.Or(b.order.Compare(a.order), cmp.Compare(b.Version.Version, a.Version.Version))
+	})
+	out := make([]Version, len(all))
+	for i, v := range all {
+		out[i] = v.Version
+	}
+	return out, nil
 }
 
-// Versions returns the versions of a namespace, newest first by semantic
-// versioning.
-func (x *Index) Versions(ns string) []Version { return x.versions[ns] }
+// Versions returns the versions of a namespace in every state, newest first by
+// semantic versioning. It is nil for a namespace that the registry does not
+// have.
+func (x *Index) Versions(ns string) []Version { return slices.Clone(x.versions[ns]) }
 
 // Namespaces returns the namespaces that the registry holds versions of, sorted.
-func (x *Index) Namespaces() []string {
-	var names []string
-	for ns := range x.versions {
-		names = append(names, ns)
-	}
-	slices.Sort(names)
-	return names
-}
+func (x *Index) Namespaces() []string { return slices.Sorted(maps.Keys(x.versions)) }
