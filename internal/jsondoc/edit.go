@@ -38,8 +38,12 @@ func Apply(text []byte, edits []Edit) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Replace is the edit that gives a node another value, written as JSON.
+// Replace is the edit that gives a node another value, written as JSON. Further
+// lines of it get the indentation of the line that the value starts on.
 func (d *Document) Replace(n *Node, json string) []Edit {
+	if strings.Contains(json, "\n") {
+		json = reindent(json, d.indent(n.Span.Start))
+	}
 	return []Edit{{Span: n.Span, Text: json}}
 }
 

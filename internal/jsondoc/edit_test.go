@@ -14,6 +14,8 @@ func TestEdits(t *testing.T) {
 	}{
 		{"replace", pretty, func(d *Document) []Edit { return d.SetMember(d.Root, "a", `"two"`, "") },
 			"{\n  \"a\": \"two\",\n  \"list\": [\n    \"x\"\n  ],\n  \"empty\": [],\n  \"o\": {}\n}\n"},
+		{"replace by several lines", pretty, func(d *Document) []Edit { return d.Replace(d.Root.Get("list").Children[0], "{\n  \"y\": 1\n}") },
+			"{\n  \"a\": 1,\n  \"list\": [\n    {\n      \"y\": 1\n    }\n  ],\n  \"empty\": [],\n  \"o\": {}\n}\n"},
 		{"new member last", pretty, func(d *Document) []Edit { return d.SetMember(d.Root, "z", "null", "") },
 			"{\n  \"a\": 1,\n  \"list\": [\n    \"x\"\n  ],\n  \"empty\": [],\n  \"o\": {},\n  \"z\": null\n}\n"},
 		{"new member after another", pretty, func(d *Document) []Edit { return d.SetMember(d.Root, "b", "[\n  2\n]", "a") },
