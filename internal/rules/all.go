@@ -10,6 +10,9 @@ func All() []Spec {
 		schemaRules(),
 		fieldRules(),
 		triggerRules(),
+		webhookRules(),
+		verificationRules(),
+		dialectRules(),
 		securityRules(),
 	)
 }
