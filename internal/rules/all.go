@@ -13,6 +13,7 @@ func All() []Spec {
 		webhookRules(),
 		verificationRules(),
 		dialectRules(),
+		sampleRules(),
 		securityRules(),
 	)
 }

@@ -46,9 +46,9 @@ func transactionIDPaths() Spec {
 		Source:  "The platform's documentation of June 2026 had path, a text; since August 2026 it has paths, a list.",
 		Help:    "Write `\"paths\": [\"$.id\"]` for `\"path\": \"$.id\"`. `miniapp check --fix` does it.",
 		Fires: []Example{
-			{Name: "the old form", Edit: `/webhook/transactionId = {"path": "$.id", "fallback": "generate"}`},
+			{Name: "the old form", Edit: `/webhook/transactionId = {"path": "$.delivery", "fallback": "generate"}`},
 			{Name: "both forms", Edit: `/webhook/transactionId/path = "$.id"`},
-			{Name: "the old form in an override", Edit: `/webhook/transactionId/overrides = {"ticket.closed": {"path": "$.id"}}`},
+			{Name: "the old form in an override", Edit: `/webhook/transactionId/overrides = {"ticket.closed": {"path": "$.ticket.id"}}`},
 		},
 		Silent: []Example{{Name: "the new form"}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {

@@ -21,6 +21,8 @@ type memo struct {
 	stray      []strayField
 	validated  bool
 	strayFound bool
+	samples    []sample
+	sampled    bool
 	compared   int // words, to find the nearest
 }
 

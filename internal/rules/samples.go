@@ -1,0 +1,416 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/karzoun/miniapp-review/internal/definition"
+	"github.com/karzoun/miniapp-review/internal/finding"
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
+	"github.com/karzoun/miniapp-review/internal/submission"
+)
+
+const groupSamples = "Sample deliveries"
+
+// sampleRules hold the definition against real deliveries. That there is one
+// for each trigger is a rule of the package.
+func sampleRules() []Spec {
+	return []Spec{
+		sampleShape(), sampleEventKnown(), sampleProducesEvent(),
+		sampleTransactionID(), sampleCustomer(), sampleRecord(), sampleSignature(),
+	}
+}
+
+// sample is a file of sample deliveries' folder.
+type sample struct {
+	file            string
+	root            *jsondoc.Node
+	event, bodyNode *jsondoc.Node // event is a string or nil
+	delivery        definition.Delivery
+}
+
+// samples returns the sample deliveries that are objects, in the order of their
+// names. They are read once in a run.
+func (p *Pass) samples() []sample {
+	if p.memo.sampled {
+		return p.memo.samples
+	}
+	p.memo.sampled = true
+	for _, f := range p.Head.Files {
+		if !isSample(f) || !f.JSON.Root.Is(jsondoc.Object) {
+			continue
+		}
+		root := f.JSON.Root
+		s := sample{file: f.Name, root: root, bodyNode: root.Get("body")}
+		if e := root.Get("event"); e.Text() != "" {
+			s.event = e
+		}
+		s.delivery = definition.Delivery{Headers: root.Get("headers"), Query: root.Get("query"), Body: s.bodyNode}
+		if text, ok := s.bodyNode.Str(); ok {
+			// The raw bytes: what the platform parses is what they say.
+			s.delivery.Body = nil
+			if doc, problems := jsondoc.Parse([]byte(text)); len(problems) == 0 {
+				s.delivery.Body = doc.Root
+			}
+		}
+		p.memo.samples = append(p.memo.samples, s)
+	}
+	return p.memo.samples
+}
+
+func isSample(f *submission.File) bool {
+	return f.JSON != nil && strings.HasPrefix(f.Name, submission.SamplesDir+"/")
+}
+
+// at returns the node of a sample that stands for its body.
+func (s sample) at() *jsondoc.Node {
+	if s.bodyNode != nil {
+		return s.bodyNode
+	}
+	return s.root
+}
+
+func sampleShape() Spec {
+	return Spec{
+		ID: "sample-shape", Group: groupSamples, Severity: finding.Error,
+		Title:   "Sample deliveries have their fields",
+		Purpose: "Checks that a sample delivery is an object with event and body, and with headers and query as objects of texts, so that it can be tried out.",
+		Source:  "A sample delivery records what the provider sends: event (that of the trigger), headers, query and body, which is a JSON value, or a text with the raw bytes.",
+		Help:    "Write `{\"event\": \"…\", \"headers\": {…}, \"query\": {…}, \"body\": {…}}`. Headers and query may be left out.",
+		Fires: []Example{
+			{Name: "a body alone", Files: map[string]string{"webhooks/ticket-created.json": "{\"event\": \"ticket.created\", \"ticket\": {}}\n"}},
+			{Name: "headers as a list", Files: map[string]string{"webhooks/ticket-created.json": "{\"event\": 1, \"headers\": [\"X-A: b\"], \"query\": {\"n\": 1}, \"body\": {}}\n"}},
+			{Name: "several deliveries in one file", Files: map[string]string{"webhooks/ticket-created.json": "[]\n"}},
+			{Name: "fields in other words", Files: map[string]string{"webhooks/ticket-created.json": "{\"event\": \"ticket.created\", \"header\": {}, \"body\": {}}\n"}},
+		},
+		Silent: []Example{{Name: "raw bytes without headers", Files: map[string]string{"webhooks/ticket-created.json": "{\"event\": \"ticket.created\", \"body\": \"{\\\"event\\\": \\\"ticket.created\\\"}\"}\n"}}},
+		Check: func(p *Pass) {
+			for _, f := range p.Head.Files {
+				if isSample(f) {
+					checkSampleShape(p, f)
+				}
+			}
+		},
+	}
+}
+
+func checkSampleShape(p *Pass, f *submission.File) {
+	root := f.JSON.Root
+	if !root.Is(jsondoc.Object) {
+		p.NodeIn(f.Name, root, "the sample delivery is not an object").
+			Hint("Write one delivery in each file, as an object with event, headers, query and body.")
+		return
+	}
+	missing := func(key, hint string) {
+		r := p.NodeIn(f.Name, root, "the sample delivery lacks %q", key).Hint("%s", hint)
+		r.Pointer = "/" + key
+	}
+	const eventHint = "Give the event of the trigger that this delivery is for."
+	switch event := root.Get("event"); {
+	case event == nil:
+		missing("event", eventHint)
+	case event.Text() == "":
+		p.NodeIn(f.Name, event, "the event of the sample delivery is not a text, or empty").Hint(eventHint)
+	}
+	if root.Get("body") == nil {
+		missing("body", "Put what the provider sends under \"body\": the JSON value, or a text with the raw bytes.")
+	}
+	for _, key := range []string{"headers", "query"} {
+		n := root.Get(key)
+		if n != nil && !n.Is(jsondoc.Object) {
+			p.NodeIn(f.Name, n, "%q of the sample delivery is not an object", key).Hint("Write each name with its value, as in {\"X-Acme-Event\": \"ticket.created\"}.")
+		}
+		for _, m := range n.Members() {
+			if !m.Is(jsondoc.String) {
+				p.NodeIn(f.Name, m, "%s in %q of the sample delivery is not a text", shown(m.Key), key).Hint("Put the value in quotes; on the wire it is text.")
+			}
+		}
+	}
+	fields := []string{"event", "headers", "query", "body"}
+	known := set(fields)
+	for _, m := range root.Members() {
+		if near := ""; !known[m.Key] {
+			if near = p.nearest(m.Key, fields); near != "" && root.Get(near) == nil {
+				p.NodeIn(f.Name, m, "%s is no field of a sample delivery", shown(m.Key)).As(finding.Warning).Hint("Write %q, if that is what you mean.", near)
+			}
+		}
+	}
+}
+
+func sampleEventKnown() Spec {
+	return Spec{
+		ID: "sample-event-known", Group: groupSamples, Severity: finding.Warning,
+		Title:   "Samples are for known events",
+		Purpose: "Checks that the event of a sample delivery is that of a trigger or a handler.",
+		Source:  "Samples show reviewers how each event is delivered; events are compared exactly.",
+		Help:    "Write the event as the trigger has it, or take the sample out.",
+		Fires:   []Example{{Name: "a typing mistake", Files: map[string]string{"webhooks/ticket-closed.json": sampleOf("ticket.close")}}},
+		Silent:  []Example{{Name: "the event of a handler alone", Edit: "/triggers/0 delete"}},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			list, known := triggerEvents(def)
+			for _, h := range def.Sync.Handlers {
+				if !known[h.Event] {
+					known[h.Event] = true
+					list = append(list, h.Event)
+				}
+			}
+			for _, s := range p.samples() {
+				if s.event == nil || known[s.event.Text()] {
+					continue
+				}
+				r := p.NodeIn(s.file, s.event, "no trigger and no handler has the event %s", shown(s.event.Text()))
+				if near := p.nearest(s.event.Text(), list); near != "" {
+					r.Hint("Write %s, if that is what you mean.", shown(near))
+				} else {
+					r.Hint("Add a trigger for the event, or take the sample out.")
+				}
+			}
+		},
+	}
+}
+
+// sampleOf is a sample delivery of the model for an event.
+func sampleOf(event string) string {
+	return `{"event": "` + event + `", "headers": {"X-Acme-Signature": "sha256=example"}, "query": {},
+  "body": {"event": "` + event + `", "delivery": "d-1", "ticket": {"id": "t-1", "requester": {"id": "r-7"}}}}` + "\n"
+}
+
+func sampleProducesEvent() Spec {
+	return Spec{
+		ID: "sample-produces-event", Group: groupSamples, Severity: finding.Error,
+		Title:   "Samples give their event",
+		Purpose: "Checks that webhook.eventExtraction finds in each sample delivery the event that the sample is for; otherwise no automation would ever start.",
+		Source:  "A trigger starts when the extracted event equals its own, with no mapping between them. Several official examples would not match what the provider really sends.",
+		Help:    "Compare the sample with a real delivery. Then correct the place in `eventExtraction`, or the event of trigger and sample.",
+		Fires: []Example{
+			{Name: "another spelling in the delivery", Files: map[string]string{"webhooks/ticket-created.json": strings.Replace(sampleOf("ticket.created"), `"body": {"event": "ticket.created"`, `"body": {"event": "ticket_created"`, 1)}},
+			{Name: "nothing at the path", Edit: `/webhook/eventExtraction/path = "$.type"`},
+			{Name: "a part that is missing", Edit: `/webhook/eventExtraction = {"compositeStrategy": {"parts": [{"source": "header", "path": "X-Acme-Object"}, {"source": "body", "path": "$.event"}], "separator": "."}}`},
+		},
+		Silent: []Example{
+			{Name: "the event in a header", Edit: `/webhook/eventExtraction = {"source": "header", "path": "x-acme-event"}`,
+				Files: map[string]string{
+					"webhooks/ticket-created.json": `{"event": "ticket.created", "headers": {"X-Acme-Event": "ticket.created"}, "body": {}}`,
+					"webhooks/ticket-closed.json":  `{"event": "ticket.closed", "headers": {"X-Acme-Event": "ticket.closed"}, "body": {}}`}},
+			{Name: "raw bytes", Files: map[string]string{"webhooks/ticket-created.json": `{"event": "ticket.created", "body": "{\"event\": \"ticket.created\"}"}`}},
+		},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			at := def.Webhook.EventExtraction
+			if at == nil {
+				return
+			}
+			for _, s := range p.samples() {
+				x := def.Webhook.Extract(s.delivery)
+				if s.event == nil || x.Incomplete || x.Event == s.event.Text() {
+					continue
+				}
+				event := shown(s.event.Text())
+				var r *Report
+				switch {
+				case x.Doubt != "":
+					r = p.NodeIn(s.file, s.event, "whether this delivery gives the event %s is not certain: %s", event, x.Doubt).As(finding.Warning)
+				case x.Event == "":
+					r = p.NodeIn(s.file, s.event, "this delivery gives no event, where %s is expected", event)
+				default:
+					r = p.NodeIn(s.file, s.event, "this delivery gives the event %s, where %s is expected", shown(x.Event), event)
+				}
+				r.Hint("Compare it with a real delivery, then correct eventExtraction, or the event of the trigger and of this sample.").
+					See(at, "what finds the event")
+			}
+		},
+	}
+}
+
+func sampleTransactionID() Spec {
+	return Spec{
+		ID: "sample-transaction-id", Group: groupSamples, Severity: finding.Warning,
+		Title:   "Samples have the delivery's id",
+		Purpose: "Checks that a path of transactionId finds something in each sample delivery, since an id that is made up tells no repetition.",
+		Source:  "Paths lead into the body. One official example names a header's value in them, so that an id is made up for every delivery.",
+		Help:    "Point `transactionId.paths` at the id in the body; use `overrides` where single events have it elsewhere.",
+		Fires:   []Example{{Name: "an id that is in a header", Edit: `/webhook/transactionId/paths = ["$.X-Delivery"]`}},
+		Silent: []Example{{Name: "an id elsewhere in one event", Edit: "/webhook/transactionId/overrides = {\"ticket.closed\": {\"paths\": [\"$.ticket.id\"]}}",
+			Files: map[string]string{"webhooks/ticket-closed.json": strings.Replace(sampleOf("ticket.closed"), `"delivery": "d-1", `, "", 1)}}},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			id := def.Webhook.TransactionID
+			for _, s := range p.samples() {
+				at, paths := idPaths(id)
+				if a, list := idPaths(id.At("overrides", s.event.Text())); a != nil {
+					at, paths = a, list
+				}
+				if len(paths) == 0 || s.delivery.Body == nil || s.event == nil || anyFound(paths, s.delivery.Body) {
+					continue
+				}
+				p.NodeIn(s.file, s.at(), "no path of transactionId finds an id in this delivery, so that a repetition is not recognised").
+					Hint("Point transactionId.paths at the id in the body, or add an override for %s.", shown(s.event.Text())).
+					See(at, "the paths")
+			}
+		},
+	}
+}
+
+// idPaths returns the paths of transactionId or of one of its overrides, in
+// their new or old form, and the node that holds them.
+func idPaths(object *jsondoc.Node) (at *jsondoc.Node, paths []*jsondoc.Node) {
+	if at = object.Get("paths"); at != nil {
+		return at, at.Elements()
+	}
+	if at = object.Get("path"); at != nil {
+		return at, []*jsondoc.Node{at}
+	}
+	return nil, nil
+}
+
+// anyFound reports whether one of the paths leads to a text or number that is
+// not empty. A path that cannot be read could lead anywhere.
+func anyFound(paths []*jsondoc.Node, body *jsondoc.Node) bool {
+	for _, n := range paths {
+		path, err := definition.ParseAnyPath(n.Text())
+		if err != nil {
+			return true
+		}
+		if text, ok := definition.Scalar(path.Eval(body)); ok && text != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func sampleCustomer() Spec {
+	return Spec{
+		ID: "sample-customer", Group: groupSamples, Severity: finding.Notice,
+		Title:   "Samples have the customer",
+		Purpose: "Checks that customerExtraction finds in each sample delivery something that a customer is recognised by.",
+		Source:  "The customer is read at basePath, or that of an override for the event. Providers often put it elsewhere in single events.",
+		Help:    "Add an override with the customer's place for this event. If the event has no customer, there is nothing to do.",
+		Fires: []Example{
+			{Name: "nothing at basePath", Edit: `/webhook/customerExtraction/basePath = "$.customer"`},
+			{Name: "other names there", Edit: `/webhook/customerExtraction/mapping = {"code": "uuid", "primaryEmail": "mail"}`},
+		},
+		Silent: []Example{{Name: "an override", Edit: "/webhook/customerExtraction/basePath = \"$.customer\"\n/webhook/customerExtraction/overrides = {\"ticket.created\": {\"basePath\": \"$.ticket.requester\"}, \"ticket.closed\": {\"basePath\": \"$.ticket.requester\"}}"}},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			c := def.Webhook.CustomerExtraction
+			for _, s := range p.samples() {
+				base, mapping := c.Get("basePath"), c.Get("mapping")
+				override := c.At("overrides", s.event.Text())
+				if b := override.Get("basePath"); b != nil {
+					base = b
+				}
+				if m := override.Get("mapping"); m != nil {
+					mapping = m
+				}
+				path, err := definition.ParseAnyPath(base.Text())
+				if c == nil || err != nil || s.delivery.Body == nil || s.event == nil {
+					continue
+				}
+				hint := "Add an override with the place of the customer, unless " + shown(s.event.Text()) + " is about no customer."
+				customer := path.Eval(s.delivery.Body)
+				if !customer.Is(jsondoc.Object) {
+					p.NodeIn(s.file, s.at(), "there is no customer at %s in this delivery", shown(base.Text())).
+						Hint("%s", hint).See(base, "the customer's place")
+					continue
+				}
+				var keys []*jsondoc.Node
+				for _, key := range []string{"code", "primaryEmail", "primaryPhone"} {
+					if n := mapping.Get(key); n.Is(jsondoc.String) {
+						keys = append(keys, n)
+					}
+				}
+				if len(keys) > 0 && !anyFound(keys, customer) {
+					p.NodeIn(s.file, s.at(), "the customer of this delivery has nothing to be recognised by").
+						Hint("Correct the paths of code, primaryEmail and primaryPhone, which start at %s.", shown(base.Text())).
+						See(mapping, "the paths")
+				}
+			}
+		},
+	}
+}
+
+func sampleRecord() Spec {
+	return Spec{
+		ID: "sample-record", Group: groupSamples, Severity: finding.Warning,
+		Title:   "Samples have the record",
+		Purpose: "Checks that the handler of a sample's event finds in it the record, or the id of the record.",
+		Source:  "A handler that names a resource reads the record at dataPath; one that names a record type reads its id by mapping.code.",
+		Help:    "Correct `dataPath` or `mapping.code` after a real delivery.",
+		Fires: []Example{
+			{Name: "nothing at dataPath", Edit: `/sync/webhooks/handlers/ticket.created/dataPath = "$.requester"`},
+			{Name: "no id", Edit: `/sync/webhooks/handlers/ticket.created = {"recordType": "order", "operation": "create", "mapping": {"code": {"path": "$.order.id", "transform": "toString"}}}`},
+		},
+		Silent: []Example{{Name: "one of several paths", Edit: `/sync/webhooks/handlers/ticket.created = {"recordType": "order", "operation": "create", "mapping": {"code": {"paths": ["$.order.id", "$.ticket.id"], "transform": "coalesce"}}}`}},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			handlers := def.Doc.Root.At("sync", "webhooks", "handlers")
+			for _, s := range p.samples() {
+				h := handlers.Get(s.event.Text())
+				if s.event == nil || s.delivery.Body == nil || h == nil {
+					continue
+				}
+				if at := h.Get("dataPath"); h.Get("resource") != nil && at.Text() != "" {
+					path, err := definition.ParseAnyPath(at.Text())
+					if err != nil {
+						continue
+					}
+					if n := path.Eval(s.delivery.Body); !n.Is(jsondoc.Object) && !n.Is(jsondoc.Array) {
+						p.NodeIn(s.file, s.at(), "there is no record at %s in this delivery", shown(at.Text())).
+							Hint("Correct the handler's dataPath, or the sample.").
+							See(at, "the record's place")
+					}
+					continue
+				}
+				code := h.At("mapping", "code")
+				if h.Get("recordType") == nil || code == nil {
+					continue
+				}
+				if paths := codePaths(code); len(paths) > 0 && !anyFound(paths, s.delivery.Body) {
+					p.NodeIn(s.file, s.at(), "the mapping of the handler finds no \"code\" in this delivery").
+						Hint("Correct the path of code, the record's id at the provider, or the sample.").
+						See(code, "where the id is looked for")
+				}
+			}
+		},
+	}
+}
+
+// codePaths returns the paths of one mapping rule, or nothing when it computes
+// its value.
+func codePaths(rule *jsondoc.Node) []*jsondoc.Node {
+	switch {
+	case rule.Is(jsondoc.String):
+		return []*jsondoc.Node{rule}
+	case rule.Get("transform").Text() == "compute":
+		return nil
+	case rule.Get("path").Is(jsondoc.String):
+		return []*jsondoc.Node{rule.Get("path")}
+	}
+	return rule.Get("paths").Elements()
+}
+
+func sampleSignature() Spec {
+	return Spec{
+		ID: "sample-signature", Group: groupSamples, Severity: finding.Notice,
+		Title:   "Samples have the signature's header",
+		Purpose: "Checks that a sample delivery has the header that the webhook is verified by, so that its name is seen to be right.",
+		Source:  "The signature is read from the header that verification.headerName names.",
+		Help:    "Add the header as the provider sends it. The signature need not be valid; do not sign with a secret that is in use.",
+		Fires:   []Example{{Name: "another header", Edit: `/webhook/verification/headerName = "X-Signature"`}},
+		Silent:  []Example{{Name: "the header in other letters", Edit: `/webhook/verification/headerName = "x-acme-signature"`}},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			v := def.Webhook.Verification
+			name := v.Get("headerName")
+			if name.Text() == "" || !signed(v) {
+				return
+			}
+			for _, s := range p.samples() {
+				if s.delivery.Header(name.Text()) != nil {
+					continue
+				}
+				at := s.delivery.Headers
+				if at == nil {
+					at = s.root
+				}
+				p.NodeIn(s.file, at, "this delivery lacks the header %s, by which it is verified", shown(name.Text())).
+					Hint("Add the header as the provider sends it, with any value.").
+					See(name, "the header's name")
+			}
+		},
+	}
+}
