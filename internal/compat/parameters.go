@@ -288,9 +288,9 @@ func (d *differ) bound(s spot, key string, upper bool, b, h *jsondoc.Node) {
 func (d *differ) checks(s spot, b, h *jsondoc.Node) {
 	fields(b, h, func(key string, kb, kh *jsondoc.Node) {
 		switch {
-		case kh == nil && gone(key, h), key == "uniqueItems" && kh.Literal() == "false":
+		case kh == nil && gone(key, h), kb != nil && key == "uniqueItems" && kh.Literal() == "false":
 			d.widened("parameter-constraint", s, kb, kh, "the check "+quote(key)+" is gone")
-		case key == "uniqueItems" && kb == nil && kh.Literal() == "false":
+		case key == "uniqueItems" && kh.Literal() == "false": // the default
 		default:
 			d.breaking("parameter-check-changed", kb, kh, "the check %s of %s is changed; values that were accepted may be refused", quote(key), s)
 		}

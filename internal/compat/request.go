@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -70,7 +71,7 @@ func (d *differ) entries(id, what, of string, base, head []named, both func(b, h
 // credentials says that the install's credentials travel with it even when its
 // own text does not show them.
 func (d *differ) request(where string, b, h *jsondoc.Node, credentials bool, alsoKnown ...string) {
-	d.url(where, b.Get("url"), h.Get("url"), func() bool {
+	d.url(where, b.Get("url"), h.Get("url"), "", "", func() bool {
 		return credentials || d.usesCredentials(b) || d.usesCredentials(h)
 	})
 	fields(b, h, func(_ string, b, h *jsondoc.Node) {
@@ -85,12 +86,13 @@ func (d *differ) request(where string, b, h *jsondoc.Node, credentials bool, als
 	d.unknownFields(where, b, h, append([]string{"url", "headers", "type", "method", "queryParams", "bodyType", "body", "mapping"}, alsoKnown...)...)
 }
 
-// url compares two URLs. credentials says whether credentials travel with it.
-func (d *differ) url(where string, b, h *jsondoc.Node, credentials func() bool) {
+// url compares two URLs. homeB and homeH are the hosts to which they go when
+// they are relative; credentials says whether credentials travel with them.
+func (d *differ) url(where string, b, h *jsondoc.Node, homeB, homeH string, credentials func() bool) {
 	if same(b, h) {
 		return
 	}
-	before, after := host(b.Text()), host(h.Text())
+	before, after := cmp.Or(host(b.Text()), homeB), cmp.Or(host(h.Text()), homeH)
 	if before != after && before != "" && credentials() {
 		d.breaking("host-changed", b, h, "%s goes to the host %s instead of %s; the credentials that tenants have entered belong to the former", where, quote(after), quote(before))
 		return

@@ -26,12 +26,12 @@ func (d *differ) sync() {
 		}
 		return false
 	})
-	d.url("sync.baseUrl", b.Get("baseUrl"), h.Get("baseUrl"), credentials)
+	d.url("sync.baseUrl", b.Get("baseUrl"), h.Get("baseUrl"), "", "", credentials)
 	fields(b, h, func(_ string, b, h *jsondoc.Node) {
 		d.fix("headers-changed", b, h, "the headers of sync are changed")
 	}, "headers")
 	d.syncSettings(b.Get("syncConfiguration"), h.Get("syncConfiguration"))
-	d.resources(b, h, credentials)
+	d.resources(b, h, endpointHosts{host(b.Get("baseUrl").Text()), host(h.Get("baseUrl").Text()), credentials})
 	d.handlers(b.Get("webhooks"), h.Get("webhooks"))
 	d.unknownFields("sync", b, h, "baseUrl", "headers", "syncConfiguration", "resources", "webhooks")
 }
@@ -54,7 +54,14 @@ func (d *differ) syncSettings(b, h *jsondoc.Node) {
 	d.unknownFields("sync.syncConfiguration", b, h, "enabled", "batchSize", "rateLimitPerSecond", "timeout")
 }
 
-func (d *differ) resources(syncB, syncH *jsondoc.Node, credentials func() bool) {
+// endpointHosts is what the sync block says for all of its endpoints: the
+// hosts of baseUrl, and whether credentials travel there.
+type endpointHosts struct {
+	base, head  string
+	credentials func() bool
+}
+
+func (d *differ) resources(syncB, syncH *jsondoc.Node, hosts endpointHosts) {
 	b, h := d.ofKind("sync.resources", syncB.Get("resources"), syncH.Get("resources"), jsondoc.Object)
 	d.entries("resource", "resource", "", members(b, "name"), members(h, "name"), func(b, h named) {
 		where := "resource " + quote(h.name)
@@ -71,14 +78,14 @@ func (d *differ) resources(syncB, syncH *jsondoc.Node, credentials func() bool) 
 		fields(b.node, h.node, func(key string, b, h *jsondoc.Node) {
 			d.fix("resource-reading-changed", b, h, "the field %s of %s is changed", quote(key), where)
 		}, "expandDetails", "pagination", "responseMapping")
-		d.endpoints(where, b.node.Get("endpoints"), h.node.Get("endpoints"), credentials)
+		d.endpoints(where, b.node.Get("endpoints"), h.node.Get("endpoints"), hosts)
 		d.records(where, b.node.Get("apiMapping"), h.node.Get("apiMapping"), false)
 		d.unknownFields(where, b.node, h.node, "name", "displayName", "description", "icon", "contentType",
 			"expandDetails", "pagination", "responseMapping", "endpoints", "apiMapping")
 	})
 }
 
-func (d *differ) endpoints(where string, b, h *jsondoc.Node, credentials func() bool) {
+func (d *differ) endpoints(where string, b, h *jsondoc.Node, hosts endpointHosts) {
 	where = "the endpoints of " + where
 	b, h = d.ofKind(where, b, h, jsondoc.Object)
 	fields(b, h, func(key string, b, h *jsondoc.Node) {
@@ -86,7 +93,7 @@ func (d *differ) endpoints(where string, b, h *jsondoc.Node, credentials func() 
 			d.fix("resource-reading-changed", b, h, "the entry %s of %s is changed", quote(key), where)
 			return
 		}
-		d.url("the endpoint "+quote(key)+" of "+where, b.Get("url"), h.Get("url"), credentials)
+		d.url("the endpoint "+quote(key)+" of "+where, b.Get("url"), h.Get("url"), hosts.base, hosts.head, hosts.credentials)
 		fields(b, h, func(_ string, b, h *jsondoc.Node) {
 			d.fix("request-changed", b, h, "the method of the entry %s of %s is changed", quote(key), where)
 		}, "method")
@@ -117,12 +124,15 @@ func (d *differ) handlers(webhooksB, webhooksH *jsondoc.Node) {
 }
 
 // rule writes a mapping rule in one spelling: a bare path and an object with
-// only a path are the same.
-func rule(n *jsondoc.Node) string {
+// only a path are the same. below is put before a bare path.
+func rule(n *jsondoc.Node, below string) string {
 	if p := n.Get("path"); n.Is(jsondoc.Object) && len(n.Children) == 1 && p.Is(jsondoc.String) {
 		n = p
 	}
-	return canonical(n)
+	if path, ok := n.Str(); ok {
+		return below + path
+	}
+	return below + canonical(n)
 }
 
 // records compares how the fields of a record are filled. The names of the
@@ -135,7 +145,7 @@ func (d *differ) records(of string, b, h *jsondoc.Node, elsewhere bool) {
 		switch is := h.Get(n.name); {
 		case is == nil:
 			d.breaking("record-field-removed", n.node, nil, "%s is no longer filled", field)
-		case rule(n.node) == rule(is) || elsewhere && n.name == "code":
+		case rule(n.node, "") == rule(is, "") || elsewhere && n.name == "code":
 		case n.name == "code":
 			d.breaking("code-mapping-changed", n.node, is, "%s is read from another place, so that records would be made twice", field)
 		default:

@@ -189,7 +189,7 @@ func (d *differ) customerCode(b, h *jsondoc.Node) {
 		if path == nil {
 			return ""
 		}
-		return strings.TrimPrefix(base.Text(), "$.") + "." + rule(path)
+		return rule(path, strings.TrimPrefix(base.Text(), "$.")+".")
 	}
 	tell := func(event, what string) {
 		if was, is := codeAt(b, event), codeAt(h, event); was != "" && is != "" && was != is {
