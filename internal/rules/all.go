@@ -12,6 +12,8 @@ func All() []Spec {
 		triggerRules(),
 		webhookRules(),
 		verificationRules(),
+		syncRules(),
+		handlerRules(),
 		dialectRules(),
 		sampleRules(),
 		securityRules(),

@@ -1,0 +1,204 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/karzoun/miniapp-review/internal/definition"
+	"github.com/karzoun/miniapp-review/internal/finding"
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
+)
+
+func sampleTransactionID() Spec {
+	return Spec{
+		ID: "sample-transaction-id", Group: groupSamples, Severity: finding.Warning,
+		Title:   "Samples have the delivery's id",
+		Purpose: "Checks that a path of transactionId finds something in each sample delivery, since an id that is made up tells no repetition.",
+		Source:  "Paths lead into the body. One official example names a header's value in them, so that an id is made up for every delivery.",
+		Help:    "Point `transactionId.paths` at the id in the body; use `overrides` where single events have it elsewhere.",
+		Fires:   []Example{{Name: "an id that is in a header", Edit: `/webhook/transactionId/paths = ["$.X-Delivery"]`}},
+		Silent: []Example{{Name: "an id elsewhere in one event", Edit: "/webhook/transactionId/overrides = {\"ticket.closed\": {\"paths\": [\"$.ticket.id\"]}}",
+			Files: map[string]string{"webhooks/ticket-closed.json": strings.Replace(sampleOf("ticket.closed"), `"delivery": "d-1", `, "", 1)}}},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			id := def.Webhook.TransactionID
+			for _, s := range p.samples() {
+				at, paths := idPaths(id)
+				if a, list := idPaths(id.At("overrides", s.event.Text())); a != nil {
+					at, paths = a, list
+				}
+				if len(paths) == 0 || s.delivery.Body == nil || s.event == nil || anyFound(paths, s.delivery.Body) {
+					continue
+				}
+				p.NodeIn(s.file, s.at(), "no path of transactionId finds an id in this delivery, so that a repetition is not recognised").
+					Hint("Point transactionId.paths at the id in the body, or add an override for %s.", shown(s.event.Text())).
+					See(at, "the paths")
+			}
+		},
+	}
+}
+
+// idPaths returns the paths of transactionId or of one of its overrides, in
+// their new or old form, and the node that holds them.
+func idPaths(object *jsondoc.Node) (at *jsondoc.Node, paths []*jsondoc.Node) {
+	if at = object.Get("paths"); at != nil {
+		return at, at.Elements()
+	}
+	if at = object.Get("path"); at != nil {
+		return at, []*jsondoc.Node{at}
+	}
+	return nil, nil
+}
+
+// anyFound reports whether one of the paths leads to a text or number that is
+// not empty. A path that cannot be read could lead anywhere.
+func anyFound(paths []*jsondoc.Node, body *jsondoc.Node) bool {
+	for _, n := range paths {
+		path, err := definition.ParseAnyPath(n.Text())
+		if err != nil {
+			return true
+		}
+		if text, ok := definition.Scalar(path.Eval(body)); ok && text != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func sampleCustomer() Spec {
+	return Spec{
+		ID: "sample-customer", Group: groupSamples, Severity: finding.Notice,
+		Title:   "Samples have the customer",
+		Purpose: "Checks that customerExtraction finds in each sample delivery something that a customer is recognised by.",
+		Source:  "The customer is read at basePath, or that of an override for the event. Providers often put it elsewhere in single events.",
+		Help:    "Add an override with the customer's place for this event. If the event has no customer, there is nothing to do.",
+		Fires: []Example{
+			{Name: "nothing at basePath", Edit: `/webhook/customerExtraction/basePath = "$.customer"`},
+			{Name: "other names there", Edit: `/webhook/customerExtraction/mapping = {"code": "uuid", "primaryEmail": "mail"}`},
+		},
+		Silent: []Example{{Name: "an override", Edit: "/webhook/customerExtraction/basePath = \"$.customer\"\n/webhook/customerExtraction/overrides = {\"ticket.created\": {\"basePath\": \"$.ticket.requester\"}, \"ticket.closed\": {\"basePath\": \"$.ticket.requester\"}}"}},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			c := def.Webhook.CustomerExtraction
+			for _, s := range p.samples() {
+				base, mapping := c.Get("basePath"), c.Get("mapping")
+				override := c.At("overrides", s.event.Text())
+				if b := override.Get("basePath"); b != nil {
+					base = b
+				}
+				if m := override.Get("mapping"); m != nil {
+					mapping = m
+				}
+				path, err := definition.ParseAnyPath(base.Text())
+				if c == nil || err != nil || s.delivery.Body == nil || s.event == nil {
+					continue
+				}
+				hint := "Add an override with the place of the customer, unless " + shown(s.event.Text()) + " is about no customer."
+				customer := path.Eval(s.delivery.Body)
+				if !customer.Is(jsondoc.Object) {
+					p.NodeIn(s.file, s.at(), "there is no customer at %s in this delivery", shown(base.Text())).
+						Hint("%s", hint).See(base, "the customer's place")
+					continue
+				}
+				var keys []*jsondoc.Node
+				for _, key := range []string{"code", "primaryEmail", "primaryPhone"} {
+					if n := mapping.Get(key); n.Is(jsondoc.String) {
+						keys = append(keys, n)
+					}
+				}
+				if len(keys) > 0 && !anyFound(keys, customer) {
+					p.NodeIn(s.file, s.at(), "the customer of this delivery has nothing to be recognised by").
+						Hint("Correct the paths of code, primaryEmail and primaryPhone, which start at %s.", shown(base.Text())).
+						See(mapping, "the paths")
+				}
+			}
+		},
+	}
+}
+
+func sampleRecord() Spec {
+	return Spec{
+		ID: "sample-record", Group: groupSamples, Severity: finding.Warning,
+		Title:   "Samples have the record",
+		Purpose: "Checks that the handler of a sample's event finds in it the record, or the id of the record.",
+		Source:  "A handler that names a resource reads the record at dataPath; one that names a record type reads its id by mapping.code.",
+		Help:    "Correct `dataPath` or `mapping.code` after a real delivery.",
+		Fires: []Example{
+			{Name: "nothing at dataPath", Edit: `/sync/webhooks/handlers/ticket.created/dataPath = "$.requester"`},
+			{Name: "no id", Edit: `/sync/webhooks/handlers/ticket.created = {"recordType": "order", "operation": "create", "mapping": {"code": {"path": "$.order.id", "transform": "toString"}}}`},
+		},
+		Silent: []Example{{Name: "one of several paths", Edit: `/sync/webhooks/handlers/ticket.created = {"recordType": "order", "operation": "create", "mapping": {"code": {"paths": ["$.order.id", "$.ticket.id"], "transform": "coalesce"}}}`}},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			handlers := def.Doc.Root.At("sync", "webhooks", "handlers")
+			for _, s := range p.samples() {
+				h := handlers.Get(s.event.Text())
+				if s.event == nil || s.delivery.Body == nil || h == nil {
+					continue
+				}
+				if at := h.Get("dataPath"); h.Get("resource") != nil && at.Text() != "" {
+					path, err := definition.ParseAnyPath(at.Text())
+					if err != nil {
+						continue
+					}
+					if n := path.Eval(s.delivery.Body); !n.Is(jsondoc.Object) && !n.Is(jsondoc.Array) {
+						p.NodeIn(s.file, s.at(), "there is no record at %s in this delivery", shown(at.Text())).
+							Hint("Correct the handler's dataPath, or the sample.").
+							See(at, "the record's place")
+					}
+					continue
+				}
+				code := h.At("mapping", "code")
+				if h.Get("recordType") == nil || code == nil {
+					continue
+				}
+				if paths := codePaths(code); len(paths) > 0 && !anyFound(paths, s.delivery.Body) {
+					p.NodeIn(s.file, s.at(), "the mapping of the handler finds no \"code\" in this delivery").
+						Hint("Correct the path of code, the record's id at the provider, or the sample.").
+						See(code, "where the id is looked for")
+				}
+			}
+		},
+	}
+}
+
+// codePaths returns the paths of one mapping rule, or nothing when it computes
+// its value.
+func codePaths(rule *jsondoc.Node) []*jsondoc.Node {
+	switch {
+	case rule.Is(jsondoc.String):
+		return []*jsondoc.Node{rule}
+	case rule.Get("transform").Text() == "compute":
+		return nil
+	case rule.Get("path").Is(jsondoc.String):
+		return []*jsondoc.Node{rule.Get("path")}
+	}
+	return rule.Get("paths").Elements()
+}
+
+func sampleSignature() Spec {
+	return Spec{
+		ID: "sample-signature", Group: groupSamples, Severity: finding.Notice,
+		Title:   "Samples have the signature's header",
+		Purpose: "Checks that a sample delivery has the header that the webhook is verified by, so that its name is seen to be right.",
+		Source:  "The signature is read from the header that verification.headerName names.",
+		Help:    "Add the header as the provider sends it. The signature need not be valid; do not sign with a secret that is in use.",
+		Fires:   []Example{{Name: "another header", Edit: `/webhook/verification/headerName = "X-Signature"`}},
+		Silent:  []Example{{Name: "the header in other letters", Edit: `/webhook/verification/headerName = "x-acme-signature"`}},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			v := def.Webhook.Verification
+			name := v.Get("headerName")
+			if name.Text() == "" || !signed(v) {
+				return
+			}
+			for _, s := range p.samples() {
+				if s.delivery.Header(name.Text()) != nil {
+					continue
+				}
+				at := s.delivery.Headers
+				if at == nil {
+					at = s.root
+				}
+				p.NodeIn(s.file, at, "this delivery lacks the header %s, by which it is verified", shown(name.Text())).
+					Hint("Add the header as the provider sends it, with any value.").
+					See(name, "the header's name")
+			}
+		},
+	}
+}
