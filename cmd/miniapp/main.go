@@ -1,0 +1,17 @@
+// Command miniapp checks MiniApp submissions at a partner's desk and in CI.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+
+	"github.com/karzoun/miniapp-review/internal/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := cli.Main(ctx, os.Args[1:], cli.System())
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,182 @@
+// Package cli is the command miniapp: its subcommands, flags and exit codes.
+//
+// What it says to people follows a few rules. Results go to standard output,
+// everything else to standard error. An error is one line that starts with
+// "miniapp: ", in lower case, says what was expected, and is followed by a
+// "hint: " line where there is something to do. Colour and progress are for
+// terminals only.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// The exit codes. They are a contract: scripts rely on them.
+const (
+	ExitClean    = 0 // no findings of severity error
+	ExitFindings = 1 // findings of severity error
+	ExitUsage    = 2 // wrong use or configuration
+	ExitFailed   = 3 // could not check: input and output, network
+)
+
+// Streams are the standard streams and what is known of the surroundings.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// InTerminal, OutTerminal and ErrTerminal say whether the streams are
+	// terminals, Width how many columns the one of Out has (0 when unknown).
+	InTerminal, OutTerminal, ErrTerminal bool
+	Width                                int
+	Getenv                               func(string) string
+	Now                                  func() time.Time
+}
+
+// System returns the streams of the process.
+func System() Streams {
+	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now,
+		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd()))}
+	if s.OutTerminal {
+		s.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
+	}
+	return s
+}
+
+// exitError is an error with the exit code that it stands for. A nil err ends
+// the command without a message, since the findings have been printed.
+type exitError struct {
+	code int
+	err  error
+	hint string
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return "findings of severity error"
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usageError makes an error for wrong use, with a hint.
+func usageError(hint, format string, args ...any) error {
+	return &exitError{code: ExitUsage, err: fmt.Errorf(format, args...), hint: hint}
+}
+
+// Main runs the command and returns its exit code.
+func Main(ctx context.Context, args []string, s Streams) int {
+	root := newRoot(s)
+	root.SetArgs(args)
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return ExitClean
+	}
+	var e *exitError
+	if !errors.As(err, &e) {
+		e = &exitError{code: ExitFailed, err: err}
+	}
+	if e.err != nil {
+		fmt.Fprintf(s.Err, "miniapp: %s\n", strings.TrimSpace(e.err.Error()))
+		if e.hint != "" {
+			fmt.Fprintf(s.Err, "hint: %s\n", e.hint)
+		}
+	}
+	return e.code
+}
+
+func newRoot(s Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "miniapp",
+		Short: "Check MiniApp submissions before anyone reviews them",
+		Long: `miniapp checks MiniApp submissions: the definition, its changelog, setup guide,
+sample deliveries and owners. It says what automated intake would say about a
+pull request, on the right line, with what to do about it.
+
+Start with one of:
+
+  miniapp init acme-desk     make the folder of a new submission
+  miniapp check              check the submissions below this folder
+  miniapp rules              list what is checked, and why`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError(fmt.Sprintf("see %q", c.CommandPath()+" --help"), "%w", err)
+	})
+	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	root.AddCommand(
+		newCheck(s), newFmt(s), newInit(s), newRules(s), newSchema(s), newVersion(s),
+	)
+	wrapArgs(root)
+	return root
+}
+
+// wrapArgs makes wrong arguments of every command an error of use.
+func wrapArgs(c *cobra.Command) {
+	if args := c.Args; args != nil {
+		c.Args = func(c *cobra.Command, a []string) error {
+			if err := args(c, a); err != nil {
+				return usageError(fmt.Sprintf("see %q", c.CommandPath()+" --help"), "%w", err)
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		wrapArgs(sub)
+	}
+}
+
+// version returns the version that the binary was built as.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	if v == "" || v == "(devel)" {
+		v = "devel"
+	}
+	var revision, modified string
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			revision = s.Value
+		case "vcs.modified":
+			if s.Value == "true" {
+				modified = "+changes"
+			}
+		}
+	}
+	if v == "devel" && len(revision) >= 12 {
+		v += "-" + revision[:12] + modified
+	}
+	return v
+}
+
+// color decides on colour for a stream.
+func (s Streams) color(mode string, terminal bool) (bool, error) {
+	switch mode {
+	case "always":
+		return true, nil
+	case "never":
+		return false, nil
+	case "auto":
+		return terminal && s.Getenv("NO_COLOR") == "" && s.Getenv("TERM") != "dumb", nil
+	}
+	return false, usageError("", "unknown value %q of --color: use \"auto\", \"always\" or \"never\"", mode)
+}

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain registers the command for the scripts. Its clock is fixed, so that
+// the dates of scaffolds and the checks of dates never change.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"miniapp": func() {
+			s := System()
+			s.Now = func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
+			os.Exit(Main(context.Background(), os.Args[1:], s))
+		},
+	})
+}
+
+// TestScripts runs the command as people do. $EXAMPLES is the project's folder
+// of examples.
+func TestScripts(t *testing.T) {
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("EXAMPLES", examples)
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+			e.Setenv("GIT_AUTHOR_NAME", "Partner")
+			e.Setenv("GIT_AUTHOR_EMAIL", "partner@acme.example")
+			e.Setenv("GIT_COMMITTER_NAME", "Partner")
+			e.Setenv("GIT_COMMITTER_EMAIL", "partner@acme.example")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"copytree": copyTree,
+			"exits":    exits,
+		},
+	})
+}
+
+// copyTree copies a folder: copytree FROM TO.
+func copyTree(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: copytree FROM TO")
+	}
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
+}
+
+// exits runs the command and checks its exit code: exits CODE ARGS…
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: exits CODE [ARGS]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec("miniapp", args[1:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("running miniapp: %v", err)
+	}
+	if got != want {
+		ts.Fatalf("miniapp %v exits with %d, want %d", args[1:], got, want)
+	}
+}

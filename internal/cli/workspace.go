@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/karzoun/miniapp-review/internal/source"
+	"github.com/karzoun/miniapp-review/internal/submission"
+)
+
+// target is what one PATH of the command line stands for.
+type target struct {
+	// root is the folder that paths in findings are relative to: the root of
+	// the definitions repository, or the parent of a lone submission.
+	root string
+	// folder is the submission to check, or "" for all of the repository.
+	folder string
+	// lone is set when the submission stands outside a definitions repository.
+	lone bool
+	// file limits the findings to one file, relative to root.
+	file string
+}
+
+// locate finds out what a path stands for. exists tells whether a path that is
+// not on disk any more is known otherwise, such as from the base revision.
+func locate(arg string) (target, error) {
+	abs, err := filepath.Abs(arg)
+	if err != nil {
+		return target{}, err
+	}
+	info, err := os.Stat(abs)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		// A deleted namespace has no folder, but its removal can be checked.
+		if parent := filepath.Dir(abs); filepath.Base(parent) == submission.Root && isDir(parent) {
+			return target{root: filepath.Dir(parent), folder: filepath.Base(abs)}, nil
+		}
+		return target{}, usageError("name a folder of a submission, a definitions repository, or a JSON file",
+			"%q does not exist", arg)
+	case err != nil:
+		return target{}, &exitError{code: ExitFailed, err: fmt.Errorf("looking at %q: %w", arg, err)}
+	case info.IsDir():
+		return locateDir(arg, abs)
+	case info.Mode().IsRegular() && strings.EqualFold(filepath.Ext(abs), ".json"):
+		return locateFile(abs), nil
+	}
+	return target{}, usageError("name a folder of a submission, a definitions repository, or a JSON file",
+		"%q is neither a folder nor a JSON file", arg)
+}
+
+func locateDir(arg, abs string) (target, error) {
+	if isDir(filepath.Join(abs, submission.Root)) {
+		return target{root: abs}, nil
+	}
+	if filepath.Base(abs) == submission.Root && !isFile(filepath.Join(abs, submission.DefinitionFile)) {
+		return target{root: filepath.Dir(abs)}, nil
+	}
+	// Inside a namespace's folder, at any depth, that namespace is meant.
+	for dir := abs; ; dir = filepath.Dir(dir) {
+		parent := filepath.Dir(dir)
+		if filepath.Base(parent) == submission.Root {
+			return target{root: filepath.Dir(parent), folder: filepath.Base(dir)}, nil
+		}
+		if parent == dir {
+			break
+		}
+	}
+	if isFile(filepath.Join(abs, submission.DefinitionFile)) {
+		return target{root: filepath.Dir(abs), folder: filepath.Base(abs), lone: true}, nil
+	}
+	// Anywhere else in a definitions repository, all of it is meant.
+	for dir := filepath.Dir(abs); ; dir = filepath.Dir(dir) {
+		if isDir(filepath.Join(dir, submission.Root)) {
+			return target{root: dir}, nil
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	return target{}, usageError("run it in a definitions repository, name one, or start a submission with \"miniapp init NS\"",
+		"there is no submission in %q: expected a %s, or a folder named %q", arg, submission.DefinitionFile, submission.Root)
+}
+
+func locateFile(abs string) target {
+	dir := filepath.Dir(abs)
+	for d := dir; d != filepath.Dir(d); d = filepath.Dir(d) {
+		if parent := filepath.Dir(d); filepath.Base(parent) == submission.Root {
+			root := filepath.Dir(parent)
+			rel, err := filepath.Rel(root, abs)
+			if err != nil {
+				break
+			}
+			return target{root: root, folder: filepath.Base(d), file: filepath.ToSlash(rel)}
+		}
+	}
+	return target{root: dir, lone: true, file: filepath.Base(abs)}
+}
+
+func isDir(p string) bool {
+	info, err := os.Stat(p)
+	return err == nil && info.IsDir()
+}
+
+func isFile(p string) bool {
+	info, err := os.Stat(p)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// workspace is a definitions repository on disk, with what Git knows of it.
+type workspace struct {
+	root string
+	// repo is nil outside Git; prefix is the root's path in it.
+	repo   *source.Repo
+	prefix string
+	head   source.Tree
+	// base is nil when there is nothing to compare with; baseName says what it
+	// is, for people.
+	base     source.Tree
+	baseRev  string
+	baseName string
+	changed  map[string]bool
+}
+
+// openWorkspace opens a repository and finds its base. base is a revision, or
+// "" to take the default. Only the one folder is looked through, or all of them
+// if it is "": in a large repository that is what takes the time.
+func openWorkspace(root, base, folder string) (*workspace, error) {
+	w := &workspace{root: root}
+	dir, err := source.OpenDir(root)
+	if err != nil {
+		return nil, &exitError{code: ExitFailed, err: err}
+	}
+	w.head = dir
+	w.repo, err = source.Find(root)
+	if errors.Is(err, source.ErrNoRepository) {
+		if base != "" {
+			return nil, usageError("leave --base out, or run it in a clone", "%q is in no Git repository, so that --base %q means nothing", root, base)
+		}
+		return w, nil
+	}
+	if err != nil {
+		return nil, &exitError{code: ExitFailed, err: err}
+	}
+	if err := w.openGit(base, folder); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *workspace) openGit(base, folder string) error {
+	real, err := filepath.EvalSymlinks(w.root)
+	if err != nil {
+		return &exitError{code: ExitFailed, err: err}
+	}
+	rel, err := filepath.Rel(w.repo.Root(), real)
+	if err != nil {
+		return &exitError{code: ExitFailed, err: err}
+	}
+	w.prefix = filepath.ToSlash(rel)
+	scope := path.Join(w.prefix, submission.Root, folder)
+	work, err := w.repo.WorkTree(scope)
+	if err != nil {
+		return &exitError{code: ExitFailed, err: err}
+	}
+	w.head = source.Sub(work, w.prefix)
+	if base != "" {
+		w.baseRev, err = w.repo.Resolve(base)
+		if err != nil {
+			return usageError("name a commit, branch or tag that \"git log\" knows", "%w", err)
+		}
+		w.baseName = base
+	} else {
+		w.baseRev, w.baseName, err = w.repo.DefaultBase()
+		if err != nil {
+			return usageError("name the revision to compare with: --base REV", "%w", err)
+		}
+	}
+	if w.baseRev == "" {
+		return nil
+	}
+	tree, err := w.repo.Tree(w.baseRev)
+	if err != nil {
+		return &exitError{code: ExitFailed, err: err}
+	}
+	w.base = source.Sub(tree, w.prefix)
+	files, err := w.repo.Changed(w.baseRev, scope)
+	if err != nil {
+		return &exitError{code: ExitFailed, err: err}
+	}
+	w.changed = map[string]bool{}
+	prefix := path.Join(w.prefix, submission.Root) + "/"
+	for _, f := range files {
+		if rest, ok := strings.CutPrefix(f, prefix); ok {
+			ns, _, _ := strings.Cut(rest, "/")
+			w.changed[ns] = true
+		}
+	}
+	return nil
+}
+
+// groups brings targets with the same root together, in the order of the
+// roots. A target for a whole repository takes in those for its parts.
+func groups(targets []target) [][]target {
+	byRoot := map[string][]target{}
+	for _, t := range targets {
+		key := t.root
+		if t.lone {
+			// A lone submission is a run of its own.
+			key = path.Join(t.root, "\x00", t.folder, t.file)
+		}
+		byRoot[key] = append(byRoot[key], t)
+	}
+	var keys []string
+	for k := range byRoot {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	var out [][]target
+	for _, k := range keys {
+		out = append(out, byRoot[k])
+	}
+	return out
+}
