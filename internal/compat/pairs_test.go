@@ -136,7 +136,9 @@ func TestPairs(t *testing.T) {
 			}
 			used[name] = true
 			count++
-			t.Run(name, func(t *testing.T) { testPair(t, l[1], l[2:len(l)-1], strings.Fields(strings.TrimPrefix(l[len(l)-1], "=>"))) })
+			t.Run(name, func(t *testing.T) {
+				testPair(t, l[1], l[2:len(l)-1], strings.Fields(strings.TrimPrefix(l[len(l)-1], "=>")))
+			})
 		}
 	}
 	if count < 100 {
