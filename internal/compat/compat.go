@@ -64,8 +64,11 @@ type Change struct {
 // Diff returns the changes from base to head: block after block in the order
 // in which documents are written (listing, auth, actions, functions, triggers,
 // webhook, sync, source, dashboardApps, other fields), and within a block by
-// position, in head where the change has one, else in base. The fields ns,
-// version and status are not compared. A nil definition counts as empty.
+// place, in head where the change has one, else in base. Places are compared as
+// pointers: entries of lists by number, members of objects by key. What is gone
+// from a place comes before what is new there. So neither formatting nor the
+// order of keys decides anything. The fields ns, version and status are not
+// compared. A nil definition counts as empty.
 //
 // Diff accepts any definition, however malformed. Apart from sorting, its time
 // is linear in the size of the documents times their depth.
@@ -149,7 +152,8 @@ type differ struct {
 // placed is a change with its place in the result.
 type placed struct {
 	Change
-	block, offset int
+	block int
+	path  []*jsondoc.Node
 }
 
 func (d *differ) breaking(id string, base, head *jsondoc.Node, format string, args ...any) {
@@ -169,23 +173,47 @@ func (d *differ) add(id string, i Impact, base, head *jsondoc.Node, format strin
 	if at == nil {
 		at = base
 	}
-	offset := 0
-	if at != nil {
-		offset = at.Span.Start
-	}
-	d.found = append(d.found, placed{block: d.block, offset: offset,
+	d.found = append(d.found, placed{block: d.block, path: path(at),
 		Change: Change{ID: id, Impact: i, Message: fmt.Sprintf(format, args...), Base: base, Head: head}})
 }
 
 func (d *differ) sorted() []Change {
+	gone := func(p placed) int {
+		if p.Head == nil {
+			return 0
+		}
+		return 1
+	}
 	slices.SortStableFunc(d.found, func(a, b placed) int {
-		return cmp.Or(a.block-b.block, a.offset-b.offset, cmp.Compare(a.ID, b.ID), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(a.block-b.block, slices.CompareFunc(a.path, b.path, siblings), gone(a)-gone(b),
+			cmp.Compare(a.ID, b.ID), cmp.Compare(a.Message, b.Message))
 	})
 	changes := make([]Change, len(d.found))
 	for i, p := range d.found {
 		changes[i] = p.Change
 	}
 	return changes
+}
+
+// path returns the nodes from below the root down to a node.
+func path(n *jsondoc.Node) []*jsondoc.Node {
+	var nodes []*jsondoc.Node
+	for ; n != nil && n.Parent != nil; n = n.Parent {
+		nodes = append(nodes, n)
+	}
+	slices.Reverse(nodes)
+	return nodes
+}
+
+// siblings compares the last tokens of the pointers of two nodes.
+func siblings(a, b *jsondoc.Node) int {
+	inList := func(n *jsondoc.Node) int {
+		if n.Parent.Is(jsondoc.Array) {
+			return n.Index() + 1
+		}
+		return 0
+	}
+	return cmp.Or(inList(a)-inList(b), cmp.Compare(a.Key, b.Key))
 }
 
 // unknownField reports a field whose effect on tenants is not known. where

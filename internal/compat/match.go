@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"cmp"
 	"hash/maphash"
 	"math/big"
 	"slices"
@@ -194,8 +195,9 @@ func mix(x uint64) uint64 {
 	return x ^ x>>33
 }
 
-// members returns the entries of an object, by key. Of duplicate keys the last
-// counts. without is as in named.
+// members returns the entries of an object, sorted by key: the order in the
+// text means nothing. Of duplicate keys the last counts. without is as in
+// named.
 func members(n *jsondoc.Node, without string) []named {
 	list := make([]named, 0, len(n.Members()))
 	for _, m := range n.Members() {
@@ -203,6 +205,7 @@ func members(n *jsondoc.Node, without string) []named {
 			list = append(list, named{name: m.Key, node: m, content: m, without: without})
 		}
 	}
+	slices.SortFunc(list, func(a, b named) int { return cmp.Compare(a.name, b.name) })
 	return list
 }
 
