@@ -55,6 +55,9 @@ Exit codes: 0 no errors, 1 errors found, 2 wrong use or configuration,
   miniapp check --available acme-desk    is this name free?`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := given(c, "base", "registry", "config", "available"); err != nil {
+				return err
+			}
 			if flags.available != "" {
 				return available(s, flags, args)
 			}
@@ -63,12 +66,14 @@ Exit codes: 0 no errors, 1 errors found, 2 wrong use or configuration,
 	}
 	f := c.Flags()
 	f.StringVar(&flags.base, "base", "", "compare with this Git revision `REV` (default: the merge base with the default branch)")
-	f.StringVar(&flags.format, "format", "text", "how to print findings: "+strings.Join(report.FormatNames(), ", "))
+	f.StringVar(&flags.format, "format", "text", "how to print findings, one `FORMAT` of "+strings.Join(report.FormatNames(), ", "))
 	f.BoolVar(&flags.fix, "fix", false, "apply every fix that needs no choice, and say what was done")
 	f.StringVar(&flags.registry, "registry", "", "a static registry in `DIR`, whose versions are taken too")
 	f.StringVar(&flags.config, "config", "", "use this configuration `FILE` instead of the repository's")
 	f.StringVar(&flags.available, "available", "", "say whether the namespace `NS` is free and far enough from others, and check nothing else")
-	f.StringVar(&flags.color, "color", "auto", "use colour: auto, always, never")
+	f.StringVar(&flags.color, "color", "auto", "use colour: auto, always or never (auto: on a terminal, unless NO_COLOR is set)")
+	_ = c.MarkFlagDirname("registry")
+	_ = c.MarkFlagFilename("config", "yml", "yaml")
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.FormatNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -102,9 +107,15 @@ func check(ctx context.Context, s Streams, flags checkFlags, args []string) erro
 	start := s.Now()
 	all := groups(targets)
 	for _, group := range all {
-		if err := r.group(ctx, group, len(all) > 1 || format == report.Text); err != nil {
+		// The JSON format tells paths from the root, as its contract says; the
+		// others tell them from here, where people and GitHub look for them.
+		if err := r.group(ctx, group, len(all) > 1 || format != report.JSON); err != nil {
+			r.tellFixed()
 			return err
 		}
+	}
+	if format == report.SARIF || format == report.GitHub {
+		r.tellFixed()
 	}
 	r.result.Findings = finding.Sort(r.result.Findings)
 	r.result.Elapsed = s.Now().Sub(start)
@@ -172,19 +183,19 @@ func (r *runner) group(ctx context.Context, targets []target, fromHere bool) err
 	if err != nil {
 		return err
 	}
-	progress := newProgress(r.streams)
-	in.Progress = progress.update
-	res, err := r.checkAndFix(ctx, in, root)
-	progress.done()
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			return &exitError{code: ExitFailed, err: errors.New("interrupted; nothing was printed")}
-		}
-		return err
-	}
 	prefix := ""
 	if fromHere {
 		prefix = fromWorkingDirectory(root)
+	}
+	progress := newProgress(r.streams)
+	in.Progress = progress.update
+	res, err := r.checkAndFix(ctx, in, root, prefix)
+	progress.done()
+	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			return &exitError{code: ExitFailed, err: errors.New("interrupted before everything was checked")}
+		}
+		return err
 	}
 	keep := only(targets)
 	for _, f := range res.Findings {

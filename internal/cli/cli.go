@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -112,60 +111,17 @@ Start with one of:
   miniapp rules              list what is checked, and why`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          commands,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = false
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError(fmt.Sprintf("see %q", c.CommandPath()+" --help"), "%w", err)
-	})
+	root.SetVersionTemplate(versionLine())
+	root.Version = version()
+	root.SetFlagErrorFunc(flagError)
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.AddCommand(
-		newCheck(s), newFmt(s), newInit(s), newRules(s), newSchema(s), newVersion(s),
+		newCheck(s), newFmt(s), newInit(s), newRules(s), newSchema(s), newVersion(s), newCompletion(s),
 	)
-	wrapArgs(root)
+	root.SetHelpCommand(newHelp(root))
 	return root
-}
-
-// wrapArgs makes wrong arguments of every command an error of use.
-func wrapArgs(c *cobra.Command) {
-	if args := c.Args; args != nil {
-		c.Args = func(c *cobra.Command, a []string) error {
-			if err := args(c, a); err != nil {
-				return usageError(fmt.Sprintf("see %q", c.CommandPath()+" --help"), "%w", err)
-			}
-			return nil
-		}
-	}
-	for _, sub := range c.Commands() {
-		wrapArgs(sub)
-	}
-}
-
-// version returns the version that the binary was built as.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v := info.Main.Version
-	if v == "" || v == "(devel)" {
-		v = "devel"
-	}
-	var revision, modified string
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			revision = s.Value
-		case "vcs.modified":
-			if s.Value == "true" {
-				modified = "+changes"
-			}
-		}
-	}
-	if v == "devel" && len(revision) >= 12 {
-		v += "-" + revision[:12] + modified
-	}
-	return v
 }
 
 // color decides on colour for a stream.

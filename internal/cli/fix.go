@@ -3,12 +3,14 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/karzoun/miniapp-review/internal/finding"
 	"github.com/karzoun/miniapp-review/internal/intake"
@@ -23,22 +25,27 @@ import (
 const maxPasses = 10
 
 // checkAndFix checks, and with --fix applies fixes until there are none left.
-func (r *runner) checkAndFix(ctx context.Context, in intake.Input, root string) (*intake.Result, error) {
+func (r *runner) checkAndFix(ctx context.Context, in intake.Input, root, prefix string) (*intake.Result, error) {
 	var done []finding.Finding
+	var read *recorder
+	if r.flags.fix {
+		read = &recorder{Tree: in.Head, sums: map[string][sha256.Size]byte{}}
+		in.Head = read
+	}
 	for pass := 0; ; pass++ {
 		res, err := intake.Check(ctx, in)
 		if err != nil || !r.flags.fix || pass == maxPasses {
-			r.noteFixed(done, root)
+			r.noteFixed(done, root, prefix)
 			return res, err
 		}
-		applied, err := applyFixes(root, res.Findings)
+		applied, err := applyFixes(root, res.Findings, read)
 		done = append(done, applied...)
 		if err != nil {
-			r.noteFixed(done, root)
+			r.noteFixed(done, root, prefix)
 			return nil, err
 		}
 		if len(applied) == 0 {
-			r.noteFixed(done, root)
+			r.noteFixed(done, root, prefix)
 			return res, nil
 		}
 		// What was written may differ from the base now.
@@ -50,8 +57,15 @@ func (r *runner) checkAndFix(ctx context.Context, in intake.Input, root string) 
 	}
 }
 
-func (r *runner) noteFixed(done []finding.Finding, root string) {
-	prefix := fromWorkingDirectory(root)
+// tellFixed says on standard error what was fixed, where the output has no
+// place for it.
+func (r *runner) tellFixed() {
+	for _, f := range r.result.Fixed {
+		fmt.Fprintf(r.streams.Err, "fixed %s: %s [%s]\n", report.Visible(f.Path), report.Visible(f.Title), f.Rule)
+	}
+}
+
+func (r *runner) noteFixed(done []finding.Finding, root, prefix string) {
 	for _, f := range done {
 		f = r.place(f, root, prefix)
 		r.result.Fixed = append(r.result.Fixed, report.Fixed{Path: f.Fix.Edits[0].Path, Rule: f.Rule, Title: f.Fix.Title})
@@ -61,7 +75,10 @@ func (r *runner) noteFixed(done []finding.Finding, root string) {
 // applyFixes makes as many fixes at once as do not touch the same bytes, and
 // returns the findings that they mend. Each file is replaced as a whole, so
 // that no interruption leaves half of one.
-func applyFixes(root string, findings []finding.Finding) ([]finding.Finding, error) {
+//
+// A file that is not what was checked any more is left alone, since the edits
+// were made for other bytes.
+func applyFixes(root string, findings []finding.Finding, read *recorder) ([]finding.Finding, error) {
 	tree, err := source.OpenDir(root)
 	if err != nil {
 		return nil, err
@@ -88,6 +105,9 @@ func applyFixes(root string, findings []finding.Finding) ([]finding.Finding, err
 		if err != nil {
 			return nil, fmt.Errorf("fixing %q: %w", name, err)
 		}
+		if !read.same(name, data) {
+			return nil, fmt.Errorf("fixing %q: it changed while it was checked, and was left as it is; run the command again", name)
+		}
 		if texts[name], err = jsondoc.Apply(data, list); err != nil {
 			return nil, fmt.Errorf("fixing %q: %w", name, err)
 		}
@@ -112,6 +132,32 @@ func applyFixes(root string, findings []finding.Finding) ([]finding.Finding, err
 		}
 	}
 	return applied, nil
+}
+
+// recorder remembers what was read of a tree. It is safe for concurrent use.
+type recorder struct {
+	source.Tree
+	mu   sync.Mutex
+	sums map[string][sha256.Size]byte
+}
+
+// ReadFile reads a file and remembers its bytes by their hash.
+func (r *recorder) ReadFile(name string, limit int64) ([]byte, error) {
+	data, err := r.Tree.ReadFile(name, limit)
+	if err == nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.sums[name] = sha256.Sum256(data)
+	}
+	return data, err
+}
+
+// same reports whether a file was last read with these bytes.
+func (r *recorder) same(name string, data []byte) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sum, ok := r.sums[name]
+	return ok && sum == sha256.Sum256(data)
 }
 
 // fits reports whether a fix touches none of the bytes of the fixes before it.

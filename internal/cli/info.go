@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"runtime"
 	"strings"
 	"text/tabwriter"
 
@@ -14,18 +13,6 @@ import (
 	"github.com/karzoun/miniapp-review/internal/rules"
 )
 
-func newVersion(s Streams) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version of miniapp",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(s.Out, "miniapp %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return err
-		},
-	}
-}
-
 func newSchema(s Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
@@ -34,7 +21,7 @@ func newSchema(s Streams) *cobra.Command {
 complete keys and explain them. It says what a definition may look like; what
 its parts have to do with each other is checked by "miniapp check".`,
 		Example: `  miniapp schema > miniapp.schema.json`,
-		Args:    cobra.NoArgs,
+		Args:    arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := s.Out.Write(definition.Schema())
 			return err
@@ -50,9 +37,12 @@ func newRules(s Streams) *cobra.Command {
 		Example: `  miniapp rules
   miniapp rules version-increased
   miniapp rules --format json`,
-		Args: cobra.MaximumNArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return ruleIDs(rules.All()), cobra.ShellCompDirectiveNoFileComp
+		Args: arguments(0, 1),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return completeRules(rules.All()), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			all := rules.All()
@@ -75,7 +65,17 @@ func newRules(s Streams) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&format, "format", "text", "how to print: text, json")
+	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
+}
+
+// completeRules returns the ids with their titles, as shells show them.
+func completeRules(all []rules.Spec) []string {
+	var words []string
+	for _, r := range all {
+		words = append(words, r.ID+"\t"+r.Title)
+	}
+	return words
 }
 
 func ruleIDs(all []rules.Spec) []string {

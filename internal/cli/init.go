@@ -36,7 +36,7 @@ On a terminal it asks for what the flags leave open. With any flag, or without
 a terminal, it asks nothing and takes the defaults.`,
 		Example: `  miniapp init acme-desk
   miniapp init acme-desk --title "Acme Desk" --auth oauth2 --webhook --owner octocat:583231`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			o := scaffold.Options{NS: args[0], Title: flags.title, Category: flags.category, Auth: flags.auth, Webhook: flags.webhook, Date: s.Now()}
 			if c.Flags().NFlag() == 0 && s.InTerminal {
@@ -47,6 +47,7 @@ a terminal, it asks nothing and takes the defaults.`,
 			return runInit(s, flags, o)
 		},
 	}
+	c.ValidArgsFunction = cobra.NoFileCompletions
 	f := c.Flags()
 	f.StringVar(&flags.title, "title", "", "the name that people see (default: made from NS)")
 	f.StringVar(&flags.category, "category", "productivity", "the marketplace category: "+strings.Join(definition.Categories(), ", "))

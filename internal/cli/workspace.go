@@ -27,8 +27,9 @@ type target struct {
 	file string
 }
 
-// locate finds out what a path stands for. exists tells whether a path that is
-// not on disk any more is known otherwise, such as from the base revision.
+// locate finds out what a path stands for. Without a path of its own, which is
+// ".", the definitions repository around the current folder is meant; a folder
+// that was named must hold something to check.
 func locate(arg string) (target, error) {
 	abs, err := filepath.Abs(arg)
 	if err != nil {
@@ -74,8 +75,7 @@ func locateDir(arg, abs string) (target, error) {
 	if isFile(filepath.Join(abs, submission.DefinitionFile)) {
 		return target{root: filepath.Dir(abs), folder: filepath.Base(abs), lone: true}, nil
 	}
-	// Anywhere else in a definitions repository, all of it is meant.
-	for dir := filepath.Dir(abs); ; dir = filepath.Dir(dir) {
+	for dir := filepath.Dir(abs); filepath.Clean(arg) == "."; dir = filepath.Dir(dir) {
 		if isDir(filepath.Join(dir, submission.Root)) {
 			return target{root: dir}, nil
 		}

@@ -11,8 +11,15 @@ import (
 // meaning while "version" is 1.
 type jsonResult struct {
 	Version  int           `json:"version"`
+	Fixed    []jsonFixed   `json:"fixed,omitempty"`
 	Findings []jsonFinding `json:"findings"`
 	Summary  jsonSummary   `json:"summary"`
+}
+
+type jsonFixed struct {
+	Path  string `json:"path"`
+	Rule  string `json:"rule"`
+	Title string `json:"title"`
 }
 
 type jsonFinding struct {
@@ -66,6 +73,9 @@ func printJSON(w io.Writer, r Result) error {
 	out := jsonResult{Version: 1, Findings: []jsonFinding{}}
 	out.Summary.Definitions = r.Definitions
 	out.Summary.Errors, out.Summary.Warnings, out.Summary.Notices = finding.Count(r.Findings)
+	for _, f := range r.Fixed {
+		out.Fixed = append(out.Fixed, jsonFixed(f))
+	}
 	for _, f := range r.Findings {
 		j := jsonFinding{Rule: f.Rule, Severity: f.Severity.String(), Path: f.Path,
 			Line: f.Range.Start.Line, Column: f.Range.Start.Column, EndLine: f.Range.End.Line, EndColumn: f.Range.End.Column,
