@@ -19,6 +19,18 @@ type Config struct {
 	Waivers     []Waiver
 	Namespaces  Namespaces
 	Marketplace Marketplace
+	Review      Review
+	// Labels are the labels of the review by their role.
+	Labels map[Role]Label
+}
+
+// Review bounds what a review of a pull request reads and writes.
+type Review struct {
+	// MaxRemarks is how many open remarks on lines there are at most.
+	MaxRemarks int
+	// MaxChangedFiles is how many changed files are looked at; with more, the
+	// pull request could not be checked.
+	MaxChangedFiles int
 }
 
 // RuleSetting changes what a rule's findings do.
@@ -66,6 +78,8 @@ func Default() *Config {
 	return &Config{
 		Rules:       map[string]RuleSetting{},
 		Marketplace: Marketplace{Hosts: []string{"karzoun.com", "karzoun.chat"}},
+		Review:      Review{MaxRemarks: 25, MaxChangedFiles: 300},
+		Labels:      defaultLabels(),
 	}
 }
 

@@ -20,6 +20,8 @@ func (p *reader) file(root ast.Node) {
 		"waivers":     p.readWaivers,
 		"namespaces":  p.readNamespaces,
 		"marketplace": p.readMarketplace,
+		"review":      p.readReview,
+		"labels":      p.readLabels,
 	})
 }
 

@@ -1,0 +1,65 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestReviewAndLabels(t *testing.T) {
+	c, err := Parse([]byte(`review: {max_remarks: 0, max_changed_files: 50}
+labels:
+  intake: {name: "state: intake", color: 006175}
+  qa: {color: "1e1000", description: Ours.}
+  approval:
+`), testRules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Review.MaxRemarks != 0 || c.Review.MaxChangedFiles != 50 {
+		t.Errorf("review is %+v", c.Review)
+	}
+	d := defaultLabels()
+	want := d[RoleIntake]
+	want.Name, want.Color = "state: intake", "006175"
+	if c.Labels[RoleIntake] != want {
+		t.Errorf("intake is %+v", c.Labels[RoleIntake])
+	}
+	want = d[RoleQA]
+	want.Color, want.Description = "1e1000", "Ours."
+	if c.Labels[RoleQA] != want || c.Labels[RoleApproval] != d[RoleApproval] {
+		t.Errorf("qa is %+v, approval %+v", c.Labels[RoleQA], c.Labels[RoleApproval])
+	}
+}
+
+func TestReviewAndLabelsRefuse(t *testing.T) {
+	for text, want := range map[string]string{
+		"review: {max_remarks: -1}":                                             `1:23: max_remarks must be a whole number from 0 to 100, not -1`,
+		"review: {max_remarks: 2.5}":                                            `1:23: max_remarks must be a whole number from 0 to 100, not 2.5`,
+		"review: {max_changed_files: 5000}":                                     `1:29: max_changed_files must be a whole number from 1 to 3000, not 5000`,
+		"review: {max_changed_files: all}":                                      `1:29: max_changed_files must be a whole number from 1 to 3000, not "all"`,
+		"review: {max_remark: 1}":                                               `1:10: review has no key "max_remark": did you mean "max_remarks"?`,
+		"labels: {intak: {name: x}}":                                            `1:10: labels has no key "intak": did you mean "intake"?`,
+		"labels: {intake: {name: \"\"}}":                                        `1:25: "" cannot be the name of a label: expected 1 to 50 characters without commas, and no space at its ends`,
+		"labels: {intake: {color: FF0000}}":                                     `1:26: "FF0000" cannot be the color of a label: expected six hexadecimal digits in small letters such as "1d76db"`,
+		"labels: {intake: {name: \"STAGE: qa\"}}":                               `1:9: the labels intake and qa have the same name "stage: qa": give each its own`,
+		"labels: {intake: {description: \"" + strings.Repeat("x", 101) + "\"}}": "at most 100 characters on one line",
+	} {
+		_, err := Parse([]byte(text), testRules())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\n got %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+// TestDefaultLabels checks the defaults by what is asked of configured ones.
+func TestDefaultLabels(t *testing.T) {
+	for _, role := range Roles() {
+		l := defaultLabels()[role]
+		if checkLabelName(l.Name) != "" || checkColor(l.Color) != "" || checkLabelDescription(l.Description) != "" || l.Description == "" {
+			t.Errorf("%s: %+v", role, l)
+		}
+	}
+	if len(defaultLabels()) != len(Roles()) {
+		t.Error("a role has no label, or a label has no role")
+	}
+}
