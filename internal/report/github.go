@@ -19,14 +19,14 @@ func workflowCommands(r Result) string {
 		if f.Shadow {
 			continue
 		}
-		properties := fmt.Sprintf("file=%s,line=%d,endLine=%d", property(f.Path), f.Range.Start.Line, max(f.Range.End.Line, f.Range.Start.Line))
+		properties := fmt.Sprintf("file=%s,line=%d,endLine=%d", property(Visible(f.Path)), f.Range.Start.Line, max(f.Range.End.Line, f.Range.Start.Line))
 		if f.Range.Start.Line == f.Range.End.Line && f.Range.End.Column > f.Range.Start.Column {
 			// GitHub's end column is the last one of the range, ours is behind it.
 			properties += fmt.Sprintf(",col=%d,endColumn=%d", f.Range.Start.Column, f.Range.End.Column-1)
 		}
-		message := f.Message
+		message := Visible(f.Message)
 		if f.Hint != "" {
-			message += "\n" + f.Hint
+			message += "\n" + Visible(f.Hint)
 		}
 		fmt.Fprintf(&b, "::%s %s,title=%s::%s\n", f.Severity, properties, property(f.Rule), data(message))
 	}
@@ -37,7 +37,6 @@ func workflowCommands(r Result) string {
 
 // data escapes the message of a workflow command.
 func data(s string) string {
-	s = strings.ToValidUTF8(s, "\ufffd")
 	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
 }
 

@@ -3,7 +3,6 @@ package report
 import (
 	"io"
 	"net/url"
-	"strings"
 
 	"github.com/karzoun/miniapp-review/internal/finding"
 )
@@ -158,9 +157,5 @@ func region(r finding.Range) sarifRegion {
 
 // uri writes a path as a relative URI.
 func uri(path string) string {
-	parts := strings.Split(path, "/")
-	for i, p := range parts {
-		parts[i] = url.PathEscape(p)
-	}
-	return strings.Join(parts, "/")
+	return (&url.URL{Path: path}).String() // "a:b" becomes "./a:b", since "a" is no scheme
 }

@@ -73,7 +73,7 @@ func (p *printer) finding(f finding.Finding, sources func(string) *jsondoc.Lines
 	if f.Shadow {
 		word = "shadow " + word
 	}
-	fmt.Fprintf(p, "%s %s: %s %s\n", p.style(bold, fmt.Sprintf("%s:%d:%d:", Visible(f.Path), f.Range.Start.Line, f.Range.Start.Column)),
+	fmt.Fprintf(p, "%s %s: %s %s\n", p.style(bold, fmt.Sprintf("%s:%d:%d:", startOfLine(f.Path), f.Range.Start.Line, f.Range.Start.Column)),
 		p.style(severityStyle(f.Severity), word), Visible(f.Message), p.style(faint, "["+f.Rule+"]"))
 	if f.Range != finding.WholeFile() && sources != nil {
 		if lines := sources(f.Path); lines != nil {
@@ -87,6 +87,15 @@ func (p *printer) finding(f finding.Finding, sources func(string) *jsondoc.Lines
 		fmt.Fprintf(p, "      %s %s:%d:%d: %s\n", p.style(cyan, "see:"), Visible(r.Path), r.Range.Start.Line, r.Range.Start.Column, Visible(r.Message))
 	}
 	p.WriteByte('\n')
+}
+
+// startOfLine shows a path where a line starts. GitHub's runner takes a line
+// that starts with "::" for a command.
+func startOfLine(path string) string {
+	if trimmed := strings.TrimLeft(path, " "); strings.HasPrefix(trimmed, "::") {
+		path = "./" + path
+	}
+	return Visible(path)
 }
 
 // cell is one rune of a source line as it is shown.
@@ -147,6 +156,8 @@ func (p *printer) cells(path string, number int, line string, start, end int) []
 		switch {
 		case p.isSecret(path, number, column):
 			c.shown = "•"
+		case r == '[' && strings.HasSuffix(line[:i], "##"):
+			c.shown = `\u005b`
 		case r == '\t':
 			c.shown = "  "
 		}

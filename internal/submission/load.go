@@ -49,7 +49,7 @@ func Load(tree source.Tree, dir string) (*Package, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("listing the submission in %q: %w", dir, err)
 	}
-	if len(p.Files) == 0 {
+	if len(p.Files) == 0 && !p.Truncated {
 		return nil, fmt.Errorf("listing the submission in %q: %w", dir, fs.ErrNotExist)
 	}
 	slices.SortFunc(p.Files, func(a, b *File) int { return strings.Compare(a.Name, b.Name) })
