@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/karzoun/miniapp-review/internal/compat"
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
 )
 
 const examples = "../../examples/definitions-repo/definitions"
@@ -116,7 +117,9 @@ func edit(v any, line string) (any, error) {
 //	# name
 //	@example, or the base document in JSON
 //	edits, or the head document in JSON after "+ "
-//	=> ids in the order of Diff, bump
+//	=> bump
+//	id base head: a change in the order of Diff, with the pointers to it; "-"
+//	where it is not there, "." for the whole document
 func TestPairs(t *testing.T) {
 	files, _ := filepath.Glob("testdata/*.txt")
 	count, used := 0, map[string]bool{}
@@ -127,7 +130,8 @@ func TestPairs(t *testing.T) {
 		}
 		for _, paragraph := range strings.Split(strings.TrimSpace(string(text)), "\n\n") {
 			l := strings.Split(paragraph, "\n")
-			if len(l) < 4 || !strings.HasPrefix(l[0], "# ") || !strings.HasPrefix(l[len(l)-1], "=>") {
+			arrow := slices.IndexFunc(l, func(s string) bool { return strings.HasPrefix(s, "=> ") })
+			if arrow < 3 || !strings.HasPrefix(l[0], "# ") {
 				t.Fatalf("%s: not a pair:\n%s", file, paragraph)
 			}
 			name := strings.TrimPrefix(l[0], "# ")
@@ -137,7 +141,7 @@ func TestPairs(t *testing.T) {
 			used[name] = true
 			count++
 			t.Run(name, func(t *testing.T) {
-				testPair(t, l[1], l[2:len(l)-1], strings.Fields(strings.TrimPrefix(l[len(l)-1], "=>")))
+				testPair(t, l[1], l[2:arrow], l[arrow:])
 			})
 		}
 	}
@@ -170,17 +174,26 @@ func testPair(t *testing.T, first string, edits, want []string) {
 	if err != nil {
 		version = semver.MustParse("1.0.0")
 	}
-	var got []string
+	got := []string{"=> " + compat.Bump(compat.Greatest(changes), version)}
 	for _, c := range changes {
-		got = append(got, c.ID)
+		got = append(got, fmt.Sprintf("%s %s %s", c.ID, shownPointer(c.Base), shownPointer(c.Head)))
 	}
-	got = append(got, compat.Bump(compat.Greatest(changes), version))
 	if diff := cmp.Diff(want, got); diff != "" {
 		for _, c := range changes {
-			t.Log(c.ID, c.Base.Pointer(), c.Head.Pointer(), c.Message)
+			t.Log(c.Message)
 		}
 		t.Errorf("want -, got +\n%s", diff)
 	}
+}
+
+func shownPointer(n *jsondoc.Node) string {
+	switch {
+	case n == nil:
+		return "-"
+	case n.Parent == nil:
+		return "."
+	}
+	return n.Pointer()
 }
 
 func TestVersions(t *testing.T) {
