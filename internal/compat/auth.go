@@ -1,6 +1,8 @@
 package compat
 
 import (
+	"cmp"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -53,6 +55,9 @@ func (d *differ) auth() {
 	}, "auto_refresh")
 	for _, key := range steps() {
 		d.authRequest("auth."+key, key, b.Get(key), h.Get(key))
+	}
+	if authorize := b.Get("auth_url"); authorize != nil && h.Get("auth_url") != nil {
+		d.writtenScopes(authorize, h.Get("auth_url"))
 	}
 	d.registration(b.Get("registrationRequests"), h.Get("registrationRequests"))
 	d.unknownFields("auth", b, h, append(steps(), "type", "config", "form", "sensitiveKeys", "auto_refresh", "registrationRequests")...)
@@ -157,22 +162,52 @@ func (d *differ) config(authB, authH *jsondoc.Node) {
 	}
 }
 
-// scopes compares the OAuth scopes. Providers separate them by white space or
-// commas.
+// scopes compares the OAuth scopes of auth.config.
 func (d *differ) scopes(b, h *jsondoc.Node) {
-	split := func(n *jsondoc.Node) []string {
-		return strings.FieldsFunc(n.Text(), func(r rune) bool { return strings.ContainsRune(" ,\t\r\n", r) })
+	changed := d.scopeTexts(b, h, b.Text(), h.Text())
+	if b != nil && !changed && (!b.Is(jsondoc.String) || !h.Is(jsondoc.String)) {
+		d.fix("config-value-changed", b, h, "the default value of %s is changed", quote("scope"))
 	}
-	lost, gained := setDifference(split(b), split(h))
+}
+
+// scopeTexts compares two lists of OAuth scopes, which providers separate by
+// white space or commas, and reports whether they differ. Placeholders are no
+// scopes: what they stand for is compared where it is written.
+func (d *differ) scopeTexts(b, h *jsondoc.Node, before, after string) (changed bool) {
+	split := func(text string) []string {
+		words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,\t\r\n", r) })
+		return slices.DeleteFunc(words, func(s string) bool { return strings.Contains(s, "{{") || strings.Contains(s, "[[") })
+	}
+	lost, gained := setDifference(split(before), split(after))
 	for _, s := range gained {
 		d.breaking("scope-added", b, h, "the OAuth scope %s is added; tenants must connect again to grant it", quote(s))
 	}
 	for _, s := range lost {
 		d.fix("scope-removed", b, h, "the OAuth scope %s is no longer asked for", quote(s))
 	}
-	if b != nil && len(lost)+len(gained) == 0 && (!b.Is(jsondoc.String) || !h.Is(jsondoc.String)) {
-		d.fix("config-value-changed", b, h, "the default value of %s is changed", quote("scope"))
+	return len(lost)+len(gained) > 0
+}
+
+// writtenScopes compares the scopes that auth_url asks for by itself, in its
+// query or its queryParams.
+func (d *differ) writtenScopes(b, h *jsondoc.Node) {
+	paramB, paramH := b.At("queryParams", "scope"), h.At("queryParams", "scope")
+	d.scopeTexts(cmp.Or(paramB, b), cmp.Or(paramH, h), paramB.Text(), paramH.Text())
+	inQuery := func(n *jsondoc.Node) string {
+		_, query, _ := strings.Cut(n.Text(), "?")
+		query, _, _ = strings.Cut(query, "#")
+		for _, part := range strings.Split(query, "&") {
+			if value, ok := strings.CutPrefix(part, "scope="); ok {
+				if plain, err := url.QueryUnescape(value); err == nil {
+					return plain
+				}
+				return value // compared as it is written
+			}
+		}
+		return ""
 	}
+	urlB, urlH := b.Get("url"), h.Get("url")
+	d.scopeTexts(urlB, urlH, inQuery(urlB), inQuery(urlH))
 }
 
 // setDifference returns the strings that are only in a, and those only in b,

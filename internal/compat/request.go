@@ -93,11 +93,14 @@ func (d *differ) url(where string, b, h *jsondoc.Node, homeB, homeH string, cred
 		return
 	}
 	before, after := cmp.Or(host(b.Text()), homeB), cmp.Or(host(h.Text()), homeH)
-	if before != after && before != "" && credentials() {
+	switch {
+	case before == after:
+		d.fix("url-changed", b, h, "the URL of %s is changed", where)
+	case before != "" && credentials():
 		d.breaking("host-changed", b, h, "%s goes to the host %s instead of %s; the credentials that tenants have entered belong to the former", where, quote(after), quote(before))
-		return
+	default:
+		d.feature("request-host-changed", b, h, "%s goes to another host, to which it takes no credentials of tenants", where)
 	}
-	d.fix("url-changed", b, h, "the URL of %s is changed", where)
 }
 
 // host returns the host of a URL in lower case, without port; placeholders
