@@ -287,10 +287,12 @@ func (d *differ) bound(s spot, key string, upper bool, b, h *jsondoc.Node) {
 // refuse values.
 func (d *differ) checks(s spot, b, h *jsondoc.Node) {
 	fields(b, h, func(key string, kb, kh *jsondoc.Node) {
+		// false is the default of uniqueItems, and as good as none.
+		none := func(n *jsondoc.Node) bool { return n == nil || key == "uniqueItems" && n.Literal() == "false" }
 		switch {
-		case kh == nil && gone(key, h), kb != nil && key == "uniqueItems" && kh.Literal() == "false":
+		case none(kb) && none(kh):
+		case none(kh) && gone(key, h):
 			d.widened("parameter-constraint", s, kb, kh, "the check "+quote(key)+" is gone")
-		case key == "uniqueItems" && kh.Literal() == "false": // the default
 		default:
 			d.breaking("parameter-check-changed", kb, kh, "the check %s of %s is changed; values that were accepted may be refused", quote(key), s)
 		}
