@@ -14,8 +14,8 @@ import (
 // documents is how many generated definitions each law is held against.
 const documents = 60
 
-// told writes changes so that they can be compared.
-func told(changes []compat.Change) []string {
+// report writes changes so that they can be compared.
+func report(changes []compat.Change) []string {
 	lines := []string{}
 	for _, c := range changes {
 		lines = append(lines, fmt.Sprintf("%s %s %s %s: %s", c.Impact, c.ID, shownPointer(c.Base), shownPointer(c.Head), c.Message))
@@ -53,7 +53,7 @@ func TestComparedWithItselfNothingIsChanged(t *testing.T) {
 	for seed := range uint64(documents) {
 		d := newGenerator(seed).definition()
 		if changes := compat.Diff(parse(t, encode(t, d)), parse(t, encode(t, d))); len(changes) > 0 {
-			t.Fatalf("seed %d: %v", seed, told(changes))
+			t.Fatalf("seed %d: %v", seed, report(changes))
 		}
 	}
 }
@@ -63,9 +63,9 @@ func TestFormattingAndKeyOrderNeverMatter(t *testing.T) {
 		g := newGenerator(seed)
 		base := g.definition()
 		head, _ := g.edited(t, base, 8)
-		want := told(compat.Diff(parse(t, encode(t, base)), parse(t, encode(t, head))))
+		want := report(compat.Diff(parse(t, encode(t, base)), parse(t, encode(t, head))))
 		for range 3 {
-			got := told(compat.Diff(parse(t, g.shuffled(base)), parse(t, g.shuffled(head))))
+			got := report(compat.Diff(parse(t, g.shuffled(base)), parse(t, g.shuffled(head))))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("seed %d: %s", seed, diff)
 			}
@@ -98,7 +98,7 @@ func TestSwappingTheSidesSwapsAdditionsAndRemovals(t *testing.T) {
 		removed, added := sides(forth)
 		added2, removed2 := sides(back)
 		if diff := cmp.Diff(removed, removed2) + cmp.Diff(added, added2); diff != "" {
-			t.Fatalf("seed %d, %v\n%s\nforth %v\nback %v", seed, sites(made), diff, told(forth), told(back))
+			t.Fatalf("seed %d, %v\n%s\nforth %v\nback %v", seed, sites(made), diff, report(forth), report(back))
 		}
 	}
 }
@@ -123,7 +123,7 @@ func TestSeveralEditsDisturbAtLeastAsMuchAsEach(t *testing.T) {
 			alone := clone(t, base)
 			e.make(alone)
 			if one := compat.Diff(b, parse(t, encode(t, alone))); compat.Greatest(one) > all {
-				t.Fatalf("seed %d, %v: %s in all\n%v\nand %q alone\n%v", seed, sites(made), all, told(changes), e.site, told(one))
+				t.Fatalf("seed %d, %v: %s in all\n%v\nand %q alone\n%v", seed, sites(made), all, report(changes), e.site, report(one))
 			}
 		}
 	}

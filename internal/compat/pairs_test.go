@@ -200,12 +200,12 @@ func pairLaws(t *testing.T, base, head string) {
 	if diff := cmp.Diff(removed, removed2) + cmp.Diff(added, added2); diff != "" {
 		t.Errorf("swapped: %s", diff)
 	}
-	if diff := cmp.Diff(told(forth), told(compat.Diff(parse(t, g.shuffled(decode(t, base))), parse(t, g.shuffled(decode(t, head)))))); diff != "" {
+	if diff := cmp.Diff(report(forth), report(compat.Diff(parse(t, g.shuffled(decode(t, base))), parse(t, g.shuffled(decode(t, head)))))); diff != "" {
 		t.Errorf("shuffled: %s", diff)
 	}
 	for _, same := range []string{base, head} {
 		if changes := compat.Diff(parse(t, same), parse(t, same)); len(changes) > 0 {
-			t.Errorf("with itself: %v", told(changes))
+			t.Errorf("with itself: %v", report(changes))
 		}
 	}
 }
