@@ -1,0 +1,326 @@
+package report
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/karzoun/miniapp-review/internal/compat"
+	"github.com/karzoun/miniapp-review/internal/finding"
+	"github.com/karzoun/miniapp-review/internal/stage"
+)
+
+// MaxComment is how many characters GitHub takes for a comment.
+const MaxComment = 65536
+
+// What the parts of a status comment may take. Together with the parts that are
+// short by themselves they stay below MaxComment.
+const (
+	maxFindings = 40_000
+	maxChanges  = 10_000
+)
+
+// rulesPage explains every rule under its id.
+const rulesPage = "https://github.com/karzoun/miniapp-review/blob/main/docs/rules.md#"
+
+// StatusComment is everything that the one comment on a pull request says.
+type StatusComment struct {
+	// Page is the repository's page, Head the commit that was reviewed.
+	Page, Head string
+	// BaseBranch is the branch that it goes to.
+	BaseBranch string
+	Decision   stage.Decision
+	// NotChecked says why there is no result, "" when there is one.
+	NotChecked string
+	// Holds are the reasons for which a maintainer must look.
+	Holds      []string
+	Namespaces []Namespace
+	// Findings are in the order of finding.Sort, without those in shadow.
+	Findings []finding.Finding
+	// Remarked are the identities of the findings that have a remark on their
+	// lines.
+	Remarked map[string]bool
+	Waived   int
+	// Rules is how many rules were run, Version that of the tool.
+	Rules   int
+	Version string
+	// Sections are further parts of the comment, each with its own heading.
+	Sections []string
+}
+
+// Namespace is one namespace that the pull request touches.
+type Namespace struct {
+	NS string
+	// Kind is what happens to it: "new", "update", "removed", "renamed" or
+	// "unchanged".
+	Kind string
+	// From and To are its versions, "" when there is none.
+	From, To string
+	// Title, Short, Category and Icon are its listing at the head.
+	Title, Short, Category, Icon string
+	Changes                      []compat.Change
+}
+
+// Markdown writes the comment, at most MaxComment characters of it, without a
+// marker.
+func (c StatusComment) Markdown() string {
+	var b strings.Builder
+	b.WriteString("### MiniApp review" + c.names() + "\n\n")
+	b.WriteString(c.way() + "\n\n")
+	for _, n := range c.Decision.Next {
+		b.WriteString("- " + Prose(n) + "\n")
+	}
+	if c.NotChecked != "" {
+		b.WriteString("\nIt **could not be checked**: " + Prose(c.NotChecked) + ".\n")
+	}
+	for _, h := range c.Holds {
+		b.WriteString("\nIt is **held for a maintainer**: " + Prose(h) + ".\n")
+	}
+	if c.NotChecked == "" && len(c.Namespaces) > 0 {
+		b.WriteString("\n" + c.findings())
+	}
+	for _, s := range c.Sections {
+		b.WriteString("\n" + strings.TrimSpace(s) + "\n")
+	}
+	budget := maxChanges
+	for _, n := range c.Namespaces {
+		section := n.changes(budget)
+		budget -= utf8.RuneCountInString(section)
+		b.WriteString(section)
+	}
+	shown := 0
+	for _, n := range c.Namespaces {
+		if n.Title != "" && shown < 3 {
+			shown++
+			b.WriteString(n.listing())
+		}
+	}
+	b.WriteString(c.colophon())
+	return b.String()
+}
+
+// names lists the namespaces for the heading.
+func (c StatusComment) names() string {
+	var names []string
+	for i, n := range c.Namespaces {
+		if i == 3 {
+			names = append(names, fmt.Sprintf("%d more", len(c.Namespaces)-i))
+			break
+		}
+		names = append(names, Code(n.NS))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(names, ", ")
+}
+
+// way draws the stages with the present one, and says whose turn it is.
+func (c StatusComment) way() string {
+	d := c.Decision
+	if d.Stage == stage.None {
+		if d.Summary == "" {
+			return strings.Join(d.Reasons, " ")
+		}
+		return strings.ToUpper(d.Summary[:1]) + d.Summary[1:] + "."
+	}
+	steps := []struct {
+		stage stage.Stage
+		name  string
+	}{{stage.Intake, "Intake"}, {stage.QA, "QA"}, {stage.Approval, "Approval"}, {stage.Approved, "Merge"}, {stage.Published, "Published"}}
+	var parts []string
+	passed := true
+	for _, s := range steps {
+		switch {
+		case s.stage == d.Stage && d.Stage == stage.Published:
+			parts, passed = append(parts, "✅ **"+s.name+"**"), false
+		case s.stage == d.Stage:
+			parts, passed = append(parts, "🔵 **"+s.name+"**"), false
+		case passed:
+			parts = append(parts, "✅ "+s.name)
+		default:
+			parts = append(parts, "⚪ "+s.name)
+		}
+	}
+	line := strings.Join(parts, " → ")
+	turn := map[stage.Waiting]string{stage.Partner: "**It is the partner's turn.**", stage.Reviewer: "**It is a reviewer's turn.**"}[d.Waiting]
+	if turn != "" {
+		turn += " "
+	}
+	return line + "\n\n" + turn + strings.ToUpper(d.Summary[:1]) + Prose(d.Summary[1:]) + "."
+}
+
+// findings lists the findings by file.
+func (c StatusComment) findings() string {
+	errors, warnings, notices := finding.Count(c.Findings)
+	if errors+warnings+notices == 0 {
+		return "#### No findings\n" + c.waived()
+	}
+	var counts []string
+	for _, n := range []struct {
+		n    int
+		word string
+	}{{errors, "error"}, {warnings, "warning"}, {notices, "notice"}} {
+		if n.n > 0 {
+			counts = append(counts, count(n.n, n.word))
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "#### %s\n%s", strings.Join(counts, ", "), c.waived())
+	length, fixable, file := 0, 0, ""
+	for _, f := range c.Findings {
+		if f.Fix != nil {
+			fixable++
+		}
+	}
+	for i, f := range c.Findings {
+		entry := c.entry(f)
+		if f.Path != file {
+			entry = "\n" + c.link(Code(f.Path), f.Path, 0) + "\n\n" + entry
+			file = f.Path
+		}
+		if length += utf8.RuneCountInString(entry); length > maxFindings {
+			fmt.Fprintf(&b, "\n%s more. The command below shows all of them.\n", count(len(c.Findings)-i, "finding"))
+			break
+		}
+		b.WriteString(entry)
+	}
+	if fixable > 0 {
+		fmt.Fprintf(&b, "\n`miniapp check --fix` mends %d of them.\n", fixable)
+	}
+	return b.String()
+}
+
+func (c StatusComment) waived() string {
+	if c.Waived == 0 {
+		return ""
+	}
+	return "\n" + count(c.Waived, "finding") + " waived by the configuration.\n"
+}
+
+// entry is a finding's line in the list.
+func (c StatusComment) entry(f finding.Finding) string {
+	place := ""
+	if f.Range != finding.WholeFile() {
+		place = c.link(fmt.Sprintf("line %d", f.Range.Start.Line), f.Path, f.Range.Start.Line) + ": "
+	}
+	hint := ""
+	if f.Hint != "" && !c.Remarked[f.Identity()] {
+		hint = ". " + Prose(f.Hint)
+	}
+	return fmt.Sprintf("- %s %s%s%s %s\n", icon(f.Severity), place, Prose(f.Message), hint, RuleLink(f.Rule))
+}
+
+func icon(s finding.Severity) string {
+	switch s {
+	case finding.Error:
+		return "❌"
+	case finding.Warning:
+		return "⚠️"
+	}
+	return "ℹ️"
+}
+
+// RuleLink links a rule's id to what explains it.
+func RuleLink(id string) string { return "[`" + id + "`](" + rulesPage + id + ")" }
+
+// link links to a file at the reviewed commit, and to one of its lines.
+func (c StatusComment) link(text, path string, line int) string {
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		// Parentheses would end the link.
+		segments[i] = strings.NewReplacer("(", "%28", ")", "%29").Replace(url.PathEscape(s))
+	}
+	target := c.Page + "/blob/" + c.Head + "/" + strings.Join(segments, "/")
+	if line > 0 {
+		target += fmt.Sprintf("#L%d", line)
+	}
+	return "[" + text + "](" + target + ")"
+}
+
+// changes lists what an update changes for tenants.
+func (n Namespace) changes(budget int) string {
+	if n.Kind != "update" || len(n.Changes) == 0 {
+		return ""
+	}
+	impact := compat.Greatest(n.Changes)
+	versions := ""
+	if n.From != "" && n.To != "" {
+		versions = " from " + Code(n.From) + " to " + Code(n.To)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n<details>\n<summary>What the update changes: %s, %s</summary>\n\n", count(len(n.Changes), "change"), impact)
+	fmt.Fprintf(&b, "%s%s:\n\n", Code(n.NS), versions)
+	length := 0
+	for i, c := range n.Changes {
+		entry := fmt.Sprintf("- **%s**: %s\n", c.Impact, Prose(c.Message))
+		if length += utf8.RuneCountInString(entry); length > budget {
+			fmt.Fprintf(&b, "- %s more\n", count(len(n.Changes)-i, "change"))
+			break
+		}
+		b.WriteString(entry)
+	}
+	b.WriteString("\n</details>\n")
+	return b.String()
+}
+
+// listing previews the entry in the marketplace. The icon is not shown, since
+// an image of a submission could be any image.
+func (n Namespace) listing() string {
+	var b strings.Builder
+	b.WriteString("\n<details>\n<summary>How the marketplace will show it</summary>\n\n| | |\n| --- | --- |\n")
+	for _, row := range [][2]string{{"Title", n.Title}, {"Short description", n.Short}, {"Category", n.Category}, {"Icon", n.Icon}, {"Version", n.To}} {
+		if row[1] != "" {
+			b.WriteString("| " + row[0] + " | " + Cell(Code(row[1])) + " |\n")
+		}
+	}
+	b.WriteString("\n</details>\n")
+	return b.String()
+}
+
+// plainName is what can stand in a command as it is.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$`)
+
+// colophon says what ran, and how to run the same.
+func (c StatusComment) colophon() string {
+	var b strings.Builder
+	b.WriteString("\n<details>\n<summary>What was checked, and how to run the same</summary>\n\n")
+	fmt.Fprintf(&b, "%s over commit %s, with the configuration of the base branch, by miniapp-review %s.\n\n", count(c.Rules, "rule"), Code(short(c.Head)), Code(c.Version))
+	base, paths := "BASE", ""
+	if plainName.MatchString(c.BaseBranch) {
+		base = "origin/" + c.BaseBranch
+	}
+	if len(c.Namespaces) == 1 && plainName.MatchString(c.Namespaces[0].NS) {
+		paths = " definitions/" + c.Namespaces[0].NS
+	}
+	b.WriteString("```sh\ngit fetch origin\nminiapp check --base " + base + paths + "\n```\n\n</details>\n")
+	return b.String()
+}
+
+func short(sha string) string { return sha[:min(len(sha), 12)] }
+
+// Remark writes a finding as a comment on its line, without a marker.
+// suggestion is the text that replaces the lines of the comment, and nil when
+// there is none; its lines have no end.
+func Remark(f finding.Finding, suggestion []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s **%s**: %s", icon(f.Severity), f.Severity, Prose(f.Message))
+	if f.Hint != "" {
+		b.WriteString("\n\n" + Prose(f.Hint))
+	}
+	if suggestion != nil {
+		text := strings.Join(suggestion, "\n")
+		fence := Fence(text)
+		b.WriteString("\n\n" + fence + "suggestion\n" + text + "\n" + fence)
+	}
+	b.WriteString("\n\n" + RuleLink(f.Rule))
+	return b.String()
+}
+
+// Settled writes the remark of a finding that is gone. rest is the remark as it
+// was, without its suggestion.
+func Settled(head, rule string) string {
+	return "✅ Mended in " + Code(short(head)) + ". " + RuleLink(rule)
+}

@@ -1,0 +1,181 @@
+package review
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/karzoun/miniapp-review/internal/compat"
+	"github.com/karzoun/miniapp-review/internal/config"
+	"github.com/karzoun/miniapp-review/internal/finding"
+	"github.com/karzoun/miniapp-review/internal/marker"
+	"github.com/karzoun/miniapp-review/internal/plan"
+	"github.com/karzoun/miniapp-review/internal/pull"
+	"github.com/karzoun/miniapp-review/internal/report"
+	"github.com/karzoun/miniapp-review/internal/rules"
+	"github.com/karzoun/miniapp-review/internal/stage"
+)
+
+// roles returns the labels that the pull request should have.
+func (r *reviewer) roles() []config.Role {
+	var roles []config.Role
+	switch r.result.Decision.Stage {
+	case stage.None:
+		return nil
+	case stage.Intake:
+		roles = append(roles, config.RoleIntake)
+	case stage.QA:
+		roles = append(roles, config.RoleQA)
+	case stage.Approval:
+		roles = append(roles, config.RoleApproval)
+	case stage.Approved:
+		roles = append(roles, config.RoleApproved)
+	case stage.Published:
+		roles = append(roles, config.RolePublished)
+	}
+	switch r.result.Decision.Waiting {
+	case stage.Partner:
+		roles = append(roles, config.RoleWaitingPartner)
+	case stage.Reviewer:
+		roles = append(roles, config.RoleWaitingReviewer)
+	}
+	kind, impact := config.RoleNew, compat.None
+	for _, n := range r.result.Namespaces {
+		if n.Kind != "new" {
+			kind = config.RoleUpdate
+			impact = max(impact, compat.Greatest(n.Changes))
+		}
+	}
+	if len(r.result.Namespaces) > 0 {
+		roles = append(roles, kind)
+	}
+	switch impact {
+	case compat.Breaking:
+		roles = append(roles, config.RoleBreaking)
+	case compat.Feature:
+		roles = append(roles, config.RoleFeature)
+	case compat.Fix:
+		roles = append(roles, config.RoleFix)
+	}
+	return roles
+}
+
+// plan writes down what leads from the snapshot to the result, in the order in
+// which a reader should see it happen: that something is going on, labels, the
+// comment, the remarks, and at last the status that opens the gate.
+func (r *reviewer) plan() {
+	p := &r.result.Plan
+	p.Number, p.Head = r.snapshot.Number, r.snapshot.Head.SHA
+	remarks := r.remarks()
+	ops := r.labels()
+	ops = append(ops, r.comment(remarks)...)
+	ops = append(ops, remarks.operations(r)...)
+	status, changes := r.status()
+	if changes && len(ops) > 0 && status.State != string(stage.Pending) {
+		// A killed run must not leave an older status that lets the merge pass.
+		p.Operations = append(p.Operations, plan.Operation{Kind: plan.SetStatus, Status: &plan.Status{
+			Context: StatusContext, State: string(stage.Pending), Description: "the review is being written", URL: r.options.RunURL}})
+	}
+	p.Operations = append(p.Operations, ops...)
+	if changes {
+		p.Operations = append(p.Operations, plan.Operation{Kind: plan.SetStatus, Status: &status})
+	}
+}
+
+// status is the commit status that the head should have, and whether it has
+// another one. Where it leads is no reason to write it again.
+func (r *reviewer) status() (plan.Status, bool) {
+	d := r.result.Decision
+	want := plan.Status{Context: StatusContext, State: string(d.Status), Description: d.Summary, URL: r.options.RunURL}
+	if d.Status == stage.Unchanged {
+		return want, false
+	}
+	for _, s := range r.snapshot.Statuses {
+		if s.Context == StatusContext {
+			return want, s.State != want.State || s.Description != want.Description
+		}
+	}
+	return want, true
+}
+
+// labels adds and removes labels of the review. Others are not touched.
+func (r *reviewer) labels() []plan.Operation {
+	wanted := map[string]bool{}
+	var add []plan.Label
+	has := func(name string) bool {
+		return slices.ContainsFunc(r.snapshot.Labels, func(l string) bool { return strings.EqualFold(l, name) })
+	}
+	for _, role := range r.result.Labels {
+		l := r.config.Labels[role]
+		wanted[strings.ToLower(l.Name)] = true
+		if !has(l.Name) {
+			add = append(add, plan.Label{Name: l.Name, Color: l.Color, Description: l.Description})
+		}
+	}
+	var ops []plan.Operation
+	if len(add) > 0 {
+		ops = append(ops, plan.Operation{Kind: plan.AddLabels, Labels: add})
+	}
+	if r.result.Decision.Stage == stage.None && r.result.Decision.Status == stage.Unchanged {
+		return ops // closed: what it was stays to be seen
+	}
+	for _, role := range config.Roles() {
+		if name := r.config.Labels[role].Name; has(name) && !wanted[strings.ToLower(name)] {
+			ops = append(ops, plan.Operation{Kind: plan.RemoveLabel, Labels: []plan.Label{{Name: name}}})
+		}
+	}
+	return ops
+}
+
+// own reports whether a body that this account wrote carries a valid marker of
+// a kind, and returns its id.
+func (r *reviewer) own(u pull.User, body string, kind marker.Kind) (id string, ok bool) {
+	if u.ID != r.snapshot.Self.ID {
+		return "", false
+	}
+	k, id, ok := r.signer.Read(body)
+	return id, ok && k == kind
+}
+
+// comment writes the status comment, edits the one that is there, and folds
+// away older ones.
+func (r *reviewer) comment(remarks *remarks) []plan.Operation {
+	var ours []pull.Comment
+	for _, c := range r.snapshot.Comments {
+		if _, ok := r.own(c.User, c.Body, marker.Status); ok {
+			ours = append(ours, c)
+		}
+	}
+	r.result.Comment = r.commentText(remarks, len(ours) > 0)
+	var ops []plan.Operation
+	if r.result.Comment != "" {
+		body := r.signer.Sign(marker.Status, "", r.result.Comment)
+		switch {
+		case len(ours) == 0:
+			ops = append(ops, plan.Operation{Kind: plan.CreateComment, Body: body})
+		case ours[len(ours)-1].Body != body:
+			ops = append(ops, plan.Operation{Kind: plan.UpdateComment, ID: ours[len(ours)-1].ID, Body: body})
+		}
+	}
+	for i, c := range ours {
+		if i < len(ours)-1 && !c.Minimized {
+			ops = append(ops, plan.Operation{Kind: plan.Minimize, NodeID: c.NodeID})
+		}
+	}
+	return ops
+}
+
+// commentText is the text of the status comment. Where nothing is to be said
+// and nothing was said before, there is none.
+func (r *reviewer) commentText(remarks *remarks, before bool) string {
+	d := r.result.Decision
+	if d.Stage == stage.None && !before || d.Status == stage.Unchanged {
+		return ""
+	}
+	visible := slices.DeleteFunc(slices.Clone(r.result.Findings), func(f finding.Finding) bool { return f.Shadow })
+	return report.StatusComment{
+		Page: r.snapshot.Repository.URL, Head: r.snapshot.Head.SHA, BaseBranch: r.snapshot.Base.Branch,
+		Decision: d, NotChecked: r.result.Facts.CouldNotCheck, Holds: r.result.Facts.Holds,
+		Namespaces: r.result.Namespaces, Findings: visible, Remarked: remarks.remarked,
+		Waived: r.result.Waived, Rules: len(rules.All()), Version: r.options.Version,
+	}.Markdown()
+}
