@@ -13,9 +13,9 @@ import (
 	"github.com/karzoun/miniapp-review/internal/source"
 )
 
-// maxPackageBytes bounds what is read of one namespace in all, so that many
+// MaxPackageBytes bounds what is read of one namespace in all, so that many
 // files of the allowed size do not add up to a burden.
-const maxPackageBytes = 8 << 20
+const MaxPackageBytes = 8 << 20
 
 // Dir returns where a namespace's folder is in a definitions repository.
 func Dir(folder string) string { return path.Join(Root, folder) }
@@ -36,7 +36,7 @@ func Load(tree source.Tree, dir string) (*Package, error) {
 		if e.Mode != source.Regular && e.Mode != source.Executable {
 			return nil
 		}
-		if total >= maxPackageBytes {
+		if total >= MaxPackageBytes {
 			f.Err = fmt.Errorf("the files before it have %d bytes in all, and no more is read: %w", total, source.ErrTooLarge)
 			return nil
 		}
