@@ -114,8 +114,9 @@ type Head struct {
 // away and never give any.
 type Commit struct {
 	SHA string `json:"sha"`
-	// People are author, committer and co-authors, without repetition. An
-	// address that no account is known for has an ID of 0 and no login.
+	// People are the accounts of author, committer and co-authors, without
+	// repetition. An address of GitHub's own that holds a login alone gives an
+	// account with an ID of 0.
 	People []User `json:"people"`
 	// Unknown are the addresses of people that no account is known for.
 	Unknown []string `json:"unknown,omitempty"`
@@ -195,6 +196,19 @@ type Status struct {
 	URL         string `json:"url,omitempty"`
 	// Creator is who set it. Anyone with write permission can set any context.
 	Creator User `json:"creator"`
+}
+
+// Open is an open pull request in a list of all of them.
+type Open struct {
+	Number    int       `json:"number"`
+	Author    User      `json:"author"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	Draft     bool      `json:"draft,omitempty"`
+	// Base is the branch that it goes to.
+	Base   string   `json:"base"`
+	Head   Head     `json:"head"`
+	Labels []string `json:"labels"`
 }
 
 // Other is another open pull request.
