@@ -93,7 +93,7 @@ func TestLoadLimits(t *testing.T) {
 	}
 
 	many := source.Memory{}
-	for i := range maxPackageBytes/MaxFileBytes + 2 {
+	for i := range MaxPackageBytes/MaxFileBytes + 2 {
 		many[fmt.Sprintf("%s/%02d", dir, i)] = big(MaxFileBytes)
 	}
 	total, refused := 0, 0
@@ -103,8 +103,8 @@ func TestLoadLimits(t *testing.T) {
 			refused++
 		}
 	}
-	if total != maxPackageBytes || refused != 2 {
-		t.Errorf("%d bytes were read and %d files refused, want %d and 2", total, refused, maxPackageBytes)
+	if total != MaxPackageBytes || refused != 2 {
+		t.Errorf("%d bytes were read and %d files refused, want %d and 2", total, refused, MaxPackageBytes)
 	}
 
 	crowd := source.Memory{}
