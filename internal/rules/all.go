@@ -6,6 +6,11 @@ import "slices"
 func All() []Spec {
 	return slices.Concat(
 		readingRules(),
+		pathRules(),
+		setupRules(),
+		ownerRules(),
+		testAccountRules(),
+		contentRules(),
 		jsonRules(),
 		schemaRules(),
 		fieldRules(),

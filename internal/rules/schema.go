@@ -6,6 +6,7 @@ import (
 	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/finding"
 	"github.com/karzoun/miniapp-review/internal/jsondoc"
+	"github.com/karzoun/miniapp-review/internal/markdown"
 )
 
 const groupSchema = "Schema"
@@ -24,6 +25,10 @@ type memo struct {
 	samples    []sample
 	sampled    bool
 	compared   int // words, to find the nearest
+
+	description    *markdown.Document
+	descriptionErr error
+	described      bool
 }
 
 // violations returns what the schema says of the head's definition. It is asked

@@ -80,6 +80,13 @@ func (p *Package) File(name string) *File {
 	return nil
 }
 
+// Whole reports whether Files are all the files of a folder, so that a file that
+// is not among them is missing. It is false for a definition for itself, for a
+// link or submodule in the place of the folder, and for a cut list.
+func (p *Package) Whole() bool {
+	return p.definitionAs == "" && !p.Truncated && (len(p.Files) != 1 || p.Files[0].Name != "")
+}
+
 // Path returns the path of a file from the root that findings are told from.
 func (p *Package) Path(name string) string {
 	if name == DefinitionFile && p.definitionAs != "" {
