@@ -193,15 +193,22 @@ func (w *workspace) openGit(base, folder string) error {
 	if err != nil {
 		return &exitError{code: ExitFailed, err: err}
 	}
-	w.changed = map[string]bool{}
+	w.changed = w.namespaces(files)
+	return nil
+}
+
+// namespaces returns the folders of submissions that files of the repository
+// are in.
+func (w *workspace) namespaces(files []string) map[string]bool {
+	found := map[string]bool{}
 	prefix := path.Join(w.prefix, submission.Root) + "/"
 	for _, f := range files {
 		if rest, ok := strings.CutPrefix(f, prefix); ok {
 			ns, _, _ := strings.Cut(rest, "/")
-			w.changed[ns] = true
+			found[ns] = true
 		}
 	}
-	return nil
+	return found
 }
 
 // groups brings targets with the same root together, in the order of the

@@ -131,6 +131,16 @@ func (r *Repo) Changed(commit, dir string) ([]string, error) {
 	return slices.Compact(paths), nil
 }
 
+// Between lists the paths at or below dir that differ between two commits, as
+// Changed does.
+func (r *Repo) Between(base, head, dir string) ([]string, error) {
+	out, err := run(r.root, "diff-tree", "-r", "--name-only", "-z", "--no-renames", "--no-ext-diff", base, head, "--", ":(top,literal)"+dir)
+	if err != nil {
+		return nil, err
+	}
+	return split(out), nil
+}
+
 func split(out []byte) []string {
 	text := strings.TrimSuffix(string(out), "\x00")
 	if text == "" {
