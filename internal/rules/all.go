@@ -7,6 +7,7 @@ func All() []Spec {
 	return slices.Concat(
 		readingRules(),
 		pathRules(),
+		listingRules(),
 		setupRules(),
 		ownerRules(),
 		testAccountRules(),
