@@ -13,7 +13,7 @@ import (
 
 // contentRules are about which files a submission has.
 func contentRules() []Spec {
-	return []Spec{eventHasSample(), fileExpected()}
+	return []Spec{eventHasSample(), fileExpected(), todoResolved()}
 }
 
 func eventHasSample() Spec {
