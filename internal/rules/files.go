@@ -81,7 +81,7 @@ func fileReadable() Spec {
 				}
 			}
 			if p.Head.Truncated {
-				p.File(submission.DefinitionFile, "the folder has more than %d files, and the rest is not checked", submission.MaxFiles).
+				p.File(submission.DefinitionFile, "the folder has more than %d files, or folders that are nested too deep, and the rest is not checked", submission.MaxFiles).
 					Hint("Take out what the submission does not need.").Tell("count")
 			}
 		},

@@ -45,7 +45,7 @@ type owner struct {
 // should be are left out.
 func readOwners(pkg *submission.Package) []owner {
 	f := pkg.File(submission.OwnersFile)
-	if f == nil || f.JSON == nil {
+	if f == nil || f.JSON == nil || len(f.JSON.Root.Elements()) > mostOwners {
 		return nil
 	}
 	var all []owner
@@ -69,6 +69,9 @@ func ownerID(n *jsondoc.Node) (int64, bool) {
 	return id, err == nil && id > 0
 }
 
+// mostOwners is more than any team needs who submits a connector.
+const mostOwners = 50
+
 func ownersShape() Spec {
 	return Spec{
 		ID: "owners-shape", Group: groupPackage, Severity: finding.Error, Security: true,
@@ -79,6 +82,7 @@ func ownersShape() Spec {
 		Fires: []Example{
 			{Name: "an object", Files: map[string]string{submission.OwnersFile: `{"login": "octocat", "id": 583231}`}},
 			{Name: "nobody", Files: map[string]string{submission.OwnersFile: `[]`}},
+			{Name: "far too many", Files: map[string]string{submission.OwnersFile: `[` + strings.Repeat("0, ", mostOwners) + `0]`}},
 			{Name: "logins alone", Files: map[string]string{submission.OwnersFile: `["octocat", {"login": "hubot"}]`}},
 			{Name: "ids that are none", Files: map[string]string{submission.OwnersFile: `[{"login": "a", "id": 0}, {"login": "b", "id": 1.5}, {"login": "c", "id": -2}, {"login": "d", "id": 1e3}, {"login": "e", "id": null}]`}},
 			{Name: "an id in quotes", Files: map[string]string{submission.OwnersFile: `[{"login": "octocat", "id": "583231"}]`}},
@@ -102,6 +106,10 @@ func ownersShape() Spec {
 			}
 			if len(root.Elements()) == 0 {
 				p.NodeIn(f.Name, root, "the list of owners is empty").Hint("Name at least one account; nobody else can submit updates.")
+			}
+			if n := len(root.Elements()); n > mostOwners {
+				p.NodeIn(f.Name, root, "the list has %d owners, and %d are allowed", n, mostOwners).Hint("Keep the accounts that submit updates.")
+				return
 			}
 			logins, ids := map[string]*jsondoc.Node{}, map[string]*jsondoc.Node{}
 			for _, n := range root.Elements() {

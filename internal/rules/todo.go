@@ -13,6 +13,10 @@ const groupPackage = "Package"
 // todoMark is what `miniapp init` writes where only the partner knows more.
 const todoMark = "TODO"
 
+// mostTodos is how many marks of a file are reported. Whoever has more left to
+// do sees the next ones when these are done.
+const mostTodos = 100
+
 func todoResolved() Spec {
 	return Spec{
 		ID: "todo-resolved", Group: groupPackage, Severity: finding.Error, Security: true,
@@ -34,8 +38,10 @@ func todoResolved() Spec {
 					todoLines(p, f)
 					continue
 				}
+				found := 0
 				f.JSON.Root.Walk(func(n *jsondoc.Node) bool {
-					if s, ok := n.Str(); ok && hasTodo(s) {
+					if s, ok := n.Str(); ok && found < mostTodos && hasTodo(s) {
+						found++
 						p.NodeIn(f.Name, n, "this is marked TODO").Hint("Fill it in, and take the mark away.")
 					}
 					return true
@@ -47,9 +53,10 @@ func todoResolved() Spec {
 
 // todoLines reports the lines of a text file that have the mark.
 func todoLines(p *Pass, f *submission.File) {
-	at := 0
+	at, found := 0, 0
 	for line := range strings.Lines(string(f.Data)) {
-		if i := strings.Index(line, todoMark); hasTodo(line) {
+		if i := strings.Index(line, todoMark); found < mostTodos && hasTodo(line) {
+			found++
 			end := at + len(strings.TrimRight(line, "\r\n"))
 			p.Span(f.Name, jsondoc.Span{Start: at + i, End: end}, "this is marked TODO").
 				Hint("Fill it in, and take the mark away.").Tell(line)
