@@ -15,6 +15,7 @@ func All() []Spec {
 		jsonRules(),
 		schemaRules(),
 		fieldRules(),
+		authRules(),
 		triggerRules(),
 		webhookRules(),
 		verificationRules(),
