@@ -37,6 +37,13 @@ func Compare(base, head *definition.Definition) *Comparison {
 	return c
 }
 
+// Covered reports whether the version of the head covers the impact. A
+// pre-release counts as the version that it leads to.
+func (c *Comparison) Covered() bool {
+	v := Version(c.Head)
+	return v != nil && c.Minimum != nil && !semver.New(v.Major(), v.Minor(), v.Patch(), "", "").LessThan(c.Minimum)
+}
+
 // Version returns the version of a definition, or nil when it has none that is
 // a semantic version. d may be nil.
 func Version(d *definition.Definition) *semver.Version {

@@ -157,10 +157,10 @@ func conclusion(d Diff, show func(string) string) string {
 		return "Nothing that counts as a change: no new version is needed."
 	}
 	text := fmt.Sprintf("Impact: %s. The smallest version that covers it is %s (%s)", d.Impact, d.Minimum, d.Bump)
-	switch v := compat.Version(d.Head); {
-	case v == nil:
+	switch {
+	case compat.Version(d.Head) == nil:
 		return text + "; the definition has no readable version."
-	case v.LessThan(d.Minimum):
+	case !d.Covered():
 		return text + "; the definition says " + show(d.Head.Version.Text()) + "."
 	}
 	return text + ", and the definition says " + show(d.Head.Version.Text()) + "."
