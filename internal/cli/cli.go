@@ -109,6 +109,7 @@ Start with one of:
   miniapp init acme-desk     make the folder of a new submission
   miniapp check              check the submissions below this folder
   miniapp diff               see what an update breaks
+  miniapp changelog --write  draft its changelog section
   miniapp rules              list what is checked, and why`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -119,7 +120,7 @@ Start with one of:
 	root.SetFlagErrorFunc(flagError)
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.AddCommand(
-		newCheck(s), newDiff(s), newFmt(s), newInit(s), newRules(s), newSchema(s), newVersion(s), newCompletion(s),
+		newChangelog(s), newCheck(s), newDiff(s), newFmt(s), newInit(s), newRules(s), newSchema(s), newVersion(s), newCompletion(s),
 	)
 	root.SetHelpCommand(newHelp(root))
 	return root

@@ -76,6 +76,42 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// commands is the end of the documentation.
+const commands = `
+## See it, and write it down
+
+` + "`miniapp diff`" + ` prints the changes between the base and the files on disk, between two revisions (` + "`miniapp diff v1 v2`" + `), or between two files (` + "`miniapp diff OLD.json NEW.json`" + `).
+With ` + "`--format markdown`" + ` it writes what the review says in its comment, with ` + "`--format json`" + ` one object:
+
+` + "```json" + `
+{
+  "version": 1,
+  "impact": "breaking",
+  "bump": "major",
+  "minimum_version": "2.0.0",
+  "changes": [
+    {
+      "id": "action-removed",
+      "impact": "breaking",
+      "message": "action \"send\" is removed",
+      "base": { "pointer": "/actions/0", "line": 12 },
+      "head": null
+    }
+  ]
+}
+` + "```" + `
+
+- ` + "`impact`" + ` is ` + "`breaking`, `feature`, `fix` or `none`" + `, at the top the greatest of all changes. ` + "`bump`" + ` is ` + "`major`, `minor`, `patch` or `none`" + `.
+- ` + "`minimum_version`" + ` is the smallest version that covers the impact: the one at the base when nothing is changed, and ` + "`\"\"`" + ` for a definition that is new or removed. A base without a readable version counts as 0.0.0. A new definition has no changes, since nobody has it installed.
+- ` + "`base` and `head`" + ` say where the change is: a JSON Pointer (RFC 6901) and a line, from 1. One of them is ` + "`null`" + ` when the thing is missing on that side. The pointer of the document as a whole is ` + "`\"\"`" + `.
+- The changes are in the order of the blocks of a definition, and in each block by place. The same two definitions always give the same bytes.
+- When a folder or two files are named, or a single definition is changed, the object is as above. When none or several are, it is ` + "`{\"version\": 1, \"impact\": …, \"definitions\": […]}`" + `: each entry has a ` + "`name`" + `, the namespace, and the fields ` + "`impact`" + ` to ` + "`changes`" + `, and ` + "`impact`" + ` at the top is the greatest of all. The entries are sorted by name.
+
+The exit code is 0 whatever changed, 2 for wrong use, and 3 when a definition cannot be read.
+
+` + "`miniapp changelog`" + ` drafts the section of the changelog from the same changes, with the steps of a migration where something breaks, and ` + "`--write`" + ` puts it into ` + "`CHANGELOG.md`" + `.
+`
+
 func TestDocumentation(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString(`# What an update breaks
@@ -102,6 +138,7 @@ A thing that is gone while another with the same content is new counts as rename
 		}
 		fmt.Fprintf(&b, "\n### `%s`\n\n%s. %s\n\n```diff\n%s```\n", k.ID, k.Title, k.Why, lines(t, k.Before, k.After))
 	}
+	b.WriteString(commands)
 	const name = "../../docs/compatibility.md"
 	if *update {
 		if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
