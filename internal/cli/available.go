@@ -80,20 +80,11 @@ func answer(s Streams, flags checkFlags, root string) (*availability, error) {
 	ns := flags.available
 	names := rules.NewNames(all, conf.Namespaces.Reserved)
 	a := &availability{Version: 1, NS: ns, Reasons: []string{}, Similar: []string{}}
-	if !kebab(ns) {
-		a.Reasons = append(a.Reasons, "a namespace is lower-case letters, digits and single hyphens, at most 64 characters")
-	}
-	if names.Taken(ns, "") {
-		a.Reasons = append(a.Reasons, "the repository has it already")
-	}
-	if names.Reserved(ns) {
-		a.Reasons = append(a.Reasons, "it is reserved")
-	}
-	if held != nil && len(held(ns)) > 0 {
-		a.Reasons = append(a.Reasons, "the registry holds versions of it")
+	for _, r := range rules.Refusals(ns, "", names, held) {
+		a.Reasons = append(a.Reasons, r.Reason)
 	}
 	a.Available = len(a.Reasons) == 0
-	if kebab(ns) {
+	if rules.ValidNS(ns) {
 		a.Similar = append(a.Similar, names.Similar(ns, "")...)
 	}
 	return a, nil
@@ -107,11 +98,7 @@ func (a *availability) text() string {
 		fmt.Fprintf(&b, "%q is not available: %s\n", a.NS, strings.Join(a.Reasons, "; "))
 	}
 	if len(a.Similar) > 0 {
-		var quoted []string
-		for _, s := range a.Similar {
-			quoted = append(quoted, fmt.Sprintf("%q", s))
-		}
-		fmt.Fprintf(&b, "it is close to %s; a reviewer will ask whether people could mix them up\n", strings.Join(quoted, ", "))
+		fmt.Fprintf(&b, "it is %s\n", rules.CloseTo(a.Similar))
 	}
 	return b.String()
 }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/karzoun/miniapp-review/internal/definition"
+	"github.com/karzoun/miniapp-review/internal/rules"
 	"github.com/karzoun/miniapp-review/internal/scaffold"
 	"github.com/karzoun/miniapp-review/internal/submission"
 )
@@ -61,11 +61,6 @@ a terminal, it asks nothing and takes the defaults.`,
 	return c
 }
 
-// kebab is what a namespace looks like.
-func kebab(ns string) bool {
-	return len(ns) <= 64 && regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`).MatchString(ns)
-}
-
 // ask fills in the options from answers on the terminal. An empty answer takes
 // the default.
 func ask(s Streams, o *scaffold.Options) error {
@@ -108,7 +103,7 @@ func titleOf(ns string) string {
 
 func runInit(s Streams, flags initFlags, o scaffold.Options) error {
 	switch {
-	case !kebab(o.NS):
+	case !rules.ValidNS(o.NS):
 		return usageError("use lower-case letters, digits and single hyphens, such as \"acme-desk\"", "%q is no namespace", o.NS)
 	case !slices.Contains(scaffold.AuthTypes(), o.Auth):
 		return usageError("use one of: "+strings.Join(scaffold.AuthTypes(), ", "), "unknown way to connect %q", o.Auth)

@@ -6,6 +6,9 @@ import "slices"
 func All() []Spec {
 	return slices.Concat(
 		readingRules(),
+		identityRules(),
+		versionRules(),
+		changelogRules(),
 		pathRules(),
 		listingRules(),
 		setupRules(),

@@ -26,6 +26,11 @@ const (
 	updateChangelog = "# Changelog\n\n## [1.1.0] - 2026-11-02\n\n### Changed\n\n- The trigger labels say who acts.\n"
 )
 
+// modelChangelog is the changelog of the model.
+//
+//go:embed model/CHANGELOG.md
+var modelChangelog string
+
 //go:embed model
 var modelFiles embed.FS
 

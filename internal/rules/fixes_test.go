@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"maps"
+	"strings"
 	"testing"
 
 	"github.com/karzoun/miniapp-review/internal/finding"
@@ -8,53 +10,24 @@ import (
 	"github.com/karzoun/miniapp-review/internal/submission"
 )
 
-func TestZZFixes(t *testing.T) {
+// TestFixes makes each fix of each firing example, for itself: it must apply,
+// leave JSON well-formed and pretty, mend its finding, and bring no other.
+func TestFixes(t *testing.T) {
 	for _, s := range All() {
 		for _, e := range s.Fires {
-			before := exampleFindings(t, All(), e)
 			had := map[string]bool{}
-			for _, f := range before {
+			for _, f := range exampleFindings(t, All(), e) {
 				had[f.Rule+f.Pointer] = true
 			}
 			for _, f := range exampleFindings(t, []Spec{s}, e) {
 				if f.Fix == nil {
 					continue
 				}
-				c, _ := e.Change()
-				file := f.Path[len(c.Head.Dir)+1:]
-				data := c.Head.File(file).Data
-				var ed []jsondoc.Edit
-				for _, x := range f.Fix.Edits {
-					ed = append(ed, jsondoc.Edit{Span: x.Span, Text: x.Text})
-				}
-				out, err := jsondoc.Apply(data, ed)
-				if err != nil {
-					t.Errorf("%s %q: %v", s.ID, e.Name, err)
+				fixed, ok := applyToExample(t, s, e, f.Fix)
+				if !ok {
 					continue
 				}
-				doc, problems := jsondoc.Parse(out)
-				if doc == nil || (len(problems) > 0 && s.ID != "json-strict") {
-					t.Errorf("%s %q: %v", s.ID, e.Name, problems)
-					continue
-				}
-				e2 := e
-				e2.Edit = ""
-				if file == submission.DefinitionFile {
-					e2.Raw = string(out)
-					if e.Raw == "" && !doc.Formatted() {
-						t.Errorf("%s %q: not formatted:\n%s", s.ID, e.Name, out)
-					}
-				} else {
-					m := map[string]string{file: string(out)}
-					for k, v := range e.Files {
-						if k != file {
-							m[k] = v
-						}
-					}
-					e2.Files, e2.Edit = m, e.Edit
-				}
-				var after []finding.Finding = exampleFindings(t, All(), e2)
-				for _, a := range after {
+				for _, a := range exampleFindings(t, All(), fixed) {
 					if !had[a.Rule+a.Pointer] {
 						t.Errorf("%s %q: new %s %s %s", s.ID, e.Name, a.Rule, a.Pointer, a.Message)
 					}
@@ -65,4 +38,50 @@ func TestZZFixes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// applyToExample returns the example as it is after a fix.
+func applyToExample(t *testing.T, s Spec, e Example, fix *finding.Fix) (Example, bool) {
+	t.Helper()
+	c, err := e.Change()
+	if err != nil {
+		t.Fatal(err)
+	}
+	edits := map[string][]jsondoc.Edit{}
+	for _, x := range fix.Edits {
+		file := x.Path[len(c.Head.Dir)+1:]
+		edits[file] = append(edits[file], jsondoc.Edit{Span: x.Span, Text: x.Text})
+	}
+	fixed := e
+	fixed.Files = maps.Clone(e.Files)
+	if fixed.Files == nil {
+		fixed.Files = map[string]string{}
+	}
+	for file, list := range edits {
+		var data []byte
+		if f := c.Head.File(file); f != nil {
+			data = f.Data
+		}
+		out, err := jsondoc.Apply(data, list)
+		if err != nil {
+			t.Errorf("%s %q: %v", s.ID, e.Name, err)
+			return e, false
+		}
+		if strings.HasSuffix(file, ".json") {
+			doc, problems := jsondoc.Parse(out)
+			if doc == nil || (len(problems) > 0 && s.ID != "json-strict") {
+				t.Errorf("%s %q: %v", s.ID, e.Name, problems)
+				return e, false
+			}
+			if file == submission.DefinitionFile && e.Raw == "" && !doc.Formatted() {
+				t.Errorf("%s %q: not formatted:\n%s", s.ID, e.Name, out)
+			}
+		}
+		if file == submission.DefinitionFile {
+			fixed.Raw, fixed.Edit = string(out), ""
+		} else {
+			fixed.Files[file] = string(out)
+		}
+	}
+	return fixed, true
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -108,4 +109,65 @@ func oneEdit(a, b string) bool {
 		return a[i:] == b[i+1:]
 	}
 	return false
+}
+
+// maxNSLength bounds a namespace. The platform documents no limit; this one is
+// that of a label in a host name, with one to spare.
+const maxNSLength = 64
+
+// ValidNS reports whether a text has the form of a namespace: lower-case
+// letters, digits and single hyphens.
+func ValidNS(ns string) bool {
+	if ns == "" || len(ns) > maxNSLength || ns[0] == '-' || ns[len(ns)-1] == '-' || strings.Contains(ns, "--") {
+		return false
+	}
+	for i := range len(ns) {
+		c := ns[i]
+		if c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// Refusal is a reason why nobody may take a namespace. Rule is the id of the
+// rule that says so of a submission.
+type Refusal struct{ Rule, Reason, Hint string }
+
+// Refusals returns every reason why a namespace cannot be taken. except is the
+// folder that asks, or "". held may be nil when no registry is known.
+func Refusals(ns, except string, names Namespaces, held func(ns string) []Held) []Refusal {
+	var all []Refusal
+	if !ValidNS(ns) {
+		all = append(all, Refusal{nsKebabCaseID,
+			fmt.Sprintf("a namespace is lower-case letters, digits and single hyphens, at most %d characters", maxNSLength),
+			"Write it like \"acme-desk\"."})
+	}
+	if names != nil && names.Taken(ns, except) {
+		all = append(all, Refusal{nsUniqueID, "the repository has it already",
+			"Take another name; \"miniapp check --available NS\" tells whether it is free."})
+	}
+	if names != nil && names.Reserved(ns) {
+		all = append(all, Refusal{nsReservedID, "it is reserved",
+			"Take another name; names that look the same as a reserved one are reserved too."})
+	}
+	if held != nil && len(held(ns)) > 0 {
+		all = append(all, Refusal{nsRetiredID, "the registry holds versions of it",
+			"Take another name: tenants may still have the MiniApp that had this one. If it is the same publisher's, ask a maintainer to bring its folder back."})
+	}
+	return all
+}
+
+// CloseTo says which names a namespace can be taken for, and what follows.
+func CloseTo(similar []string) string {
+	const most = 5
+	var quoted []string
+	for _, s := range similar[:min(len(similar), most)] {
+		quoted = append(quoted, shown(s))
+	}
+	list := strings.Join(quoted, ", ")
+	if more := len(similar) - most; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return "close to " + list + "; a reviewer will ask whether people could mix them up"
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/karzoun/miniapp-review/internal/finding"
@@ -160,13 +161,18 @@ func (r *Report) FixIn(file, title string, edits []jsondoc.Edit) *Report {
 	if len(edits) == 0 {
 		return r
 	}
+	r.Finding.Fix = &finding.Fix{Title: title}
+	return r.AlsoFixIn(file, edits)
+}
+
+// AlsoFixIn adds edits of another file to the fix that was offered, where the
+// one without the other would only move the fault.
+func (r *Report) AlsoFixIn(file string, edits []jsondoc.Edit) *Report {
 	f := r.pkg.File(file)
-	fix := &finding.Fix{Title: title}
 	for _, e := range edits {
-		fix.Edits = append(fix.Edits, finding.Edit{Path: r.pkg.Path(file),
+		r.Finding.Fix.Edits = append(r.Finding.Fix.Edits, finding.Edit{Path: r.pkg.Path(file),
 			Span: e.Span, Range: rangeOf(f, e.Span), Text: e.Text})
 	}
-	r.Finding.Fix = fix
 	return r
 }
 
@@ -185,3 +191,7 @@ func shown(s string) string {
 	}
 	return strconv.Quote(s)
 }
+
+// plain returns a short text of ours or of the platform, such as "#12", without
+// anything that could end the line.
+func plain(s string) string { return strings.Trim(shown(s), `"`) }

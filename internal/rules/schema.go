@@ -29,6 +29,7 @@ type memo struct {
 	description    *markdown.Document
 	descriptionErr error
 	described      bool
+	update         *update
 }
 
 // violations returns what the schema says of the head's definition. It is asked

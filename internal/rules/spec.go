@@ -93,6 +93,9 @@ type Claim struct {
 	Version string
 	// Ref names the pull request for people, such as "#12".
 	Ref string
+	// Later says that it was opened after the one that is checked, so that it
+	// is the other one that gives way when both claim the same.
+	Later bool
 }
 
 // SecretScanner finds credentials. It must be safe for concurrent use.

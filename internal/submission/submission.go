@@ -48,6 +48,13 @@ type File struct {
 	Problems []jsondoc.Problem
 }
 
+// Published reports whether a file of a submission is part of what a version
+// publishes, so that it can only change with the version. Everything else is
+// there for the review: owners, the test account, sample deliveries.
+func Published(name string) bool {
+	return name == DefinitionFile || name == ChangelogFile || name == SetupFile
+}
+
 // Package is the content of one namespace's folder at one state.
 type Package struct {
 	// Folder is the name of the folder, which should be the ns.
