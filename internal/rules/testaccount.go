@@ -63,7 +63,7 @@ func testAccountEncrypted() Spec {
 			case errors.Is(err, sealed.ErrPlain):
 				if !hasTodo(string(f.Data)) { // todo-resolved speaks of it
 					p.File(f.Name, "the file with the test account %s", err).
-						Hint("Change the credentials, for they have been published, and encrypt the new ones with age to the marketplace's keys.")
+						Hint("Encrypt the credentials with age to the marketplace's keys. If they have been pushed in the clear, change them first.")
 				}
 			case err != nil:
 				p.File(f.Name, "the file with the test account %s", err).
