@@ -82,6 +82,8 @@ type Client struct {
 	self   pull.User
 	asked  bool
 	rights map[string]string
+	// written are the comments that Apply made.
+	written []int64
 }
 
 var repositoryPart = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}$`)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/karzoun/miniapp-review/internal/pull"
-	"github.com/karzoun/miniapp-review/internal/source"
 	"github.com/karzoun/miniapp-review/internal/submission"
 )
 
@@ -129,7 +128,7 @@ func (n *namespace) read(ctx context.Context, prefix string, f *folder) error {
 		}
 		n.files++
 		n.tree.Files = append(n.tree.Files, pull.File{Path: prefix + e.name, Mode: uint32(e.mode), SHA: e.id, Size: e.size})
-		if n.files > submission.MaxFiles || e.mode != source.Regular && e.mode != source.Executable {
+		if n.files > submission.MaxFiles || !isFile(e) {
 			continue
 		}
 		switch {
@@ -178,7 +177,7 @@ func (c *Client) contents(ctx context.Context, t *trees, s *pull.Snapshot, roots
 		}
 	}
 	for _, path := range append([]string{c.options.ConfigFile}, c.options.BaseFiles...) {
-		if e := roots.base.find(path); e != nil && (e.mode == source.Regular || e.mode == source.Executable) {
+		if e := roots.base.find(path); e != nil && isFile(e) {
 			if e.size > submission.MaxFileBytes {
 				w.unread[e.id] = fmt.Sprintf("it has %d bytes, more than %d", e.size, submission.MaxFileBytes)
 			} else {

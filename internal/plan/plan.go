@@ -75,3 +75,21 @@ type Remark struct {
 	Line  int    `json:"line"`
 	Body  string `json:"body"`
 }
+
+// Made is an operation that was made, with what came of it.
+type Made struct {
+	Operation Operation `json:"operation"`
+	// ID is that of the comment or review that was made, 0 for others.
+	ID int64 `json:"id,omitempty"`
+	// Refused are the remarks of a review that GitHub did not accept, in the
+	// order of the review. The others were made.
+	Refused []Refused `json:"refused,omitempty"`
+	// Notes say in a sentence what did not turn out as planned and does no harm.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Refused is a remark that was not accepted, and why.
+type Refused struct {
+	Remark Remark `json:"remark"`
+	Reason string `json:"reason"`
+}
