@@ -1,0 +1,102 @@
+package githubtest
+
+import (
+	"maps"
+	"slices"
+)
+
+// ancestors lists the commit and everything before it, nearest first.
+func (st *store) ancestors(id string) []string {
+	seen := map[string]bool{id: true}
+	list := []string{id}
+	for i := 0; i < len(list); i++ {
+		c, _ := st.commit(list[i])
+		for _, parent := range c.parents {
+			if !seen[parent] {
+				seen[parent] = true
+				list = append(list, parent)
+			}
+		}
+	}
+	return list
+}
+
+func (st *store) contains(id, ancestor string) bool {
+	return slices.Contains(st.ancestors(id), ancestor)
+}
+
+// mergeBase returns the best common ancestor: one that no other common ancestor
+// descends from. Unrelated histories have none.
+func (st *store) mergeBase(a, b string) (string, bool) {
+	of := map[string]bool{}
+	for _, id := range st.ancestors(a) {
+		of[id] = true
+	}
+	var common []string
+	for _, id := range st.ancestors(b) {
+		if of[id] {
+			common = append(common, id)
+		}
+	}
+	for _, id := range common {
+		best := true
+		for _, other := range common {
+			if other != id && st.contains(other, id) {
+				best = false
+				break
+			}
+		}
+		if best {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// since lists the commits that head has and base has not, oldest first.
+func (st *store) since(base, head string) []string {
+	known := map[string]bool{}
+	for _, id := range st.ancestors(base) {
+		known[id] = true
+	}
+	var list []string
+	seen := map[string]bool{}
+	var visit func(id string)
+	visit = func(id string) {
+		if known[id] || seen[id] {
+			return
+		}
+		seen[id] = true
+		c, _ := st.commit(id)
+		for _, parent := range c.parents {
+			visit(parent)
+		}
+		list = append(list, id)
+	}
+	visit(head)
+	return list
+}
+
+// mergeTrees puts together what both sides did since their common ancestor,
+// file by file. It reports false where both changed one path differently.
+func (st *store) mergeTrees(base, ours, theirs string) (string, bool) {
+	was, a, b := st.leaves(base), st.leaves(ours), st.leaves(theirs)
+	paths := maps.Clone(a)
+	maps.Copy(paths, b)
+	merged := map[string]leaf{}
+	for path := range paths {
+		before, left, right := was[path], a[path], b[path]
+		result := left
+		switch {
+		case left == right, right == before:
+		case left == before:
+			result = right
+		default:
+			return "", false
+		}
+		if result != (leaf{}) {
+			merged[path] = result
+		}
+	}
+	return st.writeTree(merged), true
+}
