@@ -147,8 +147,8 @@ func changelogHasSection() Spec {
 			at := c.InsertAt(version)
 			r := p.Span(submission.ChangelogFile, jsondoc.Span{Start: at, End: at}, "there is no section for version %s", shown(version)).Tell(version)
 			if c.Unreleased != nil && !c.Unreleased.Empty() {
-				r.Hint("Give the section of what is not released the heading \"## [%s] - %s\".", version, p.today()).
-					SeeIn(p.Head, submission.ChangelogFile, c.Unreleased.HeadingSpan, "what is not released")
+				r.Hint("Give the section \"Unreleased\" the heading \"## [%s] - %s\".", version, p.today()).
+					SeeIn(p.Head, submission.ChangelogFile, c.Unreleased.HeadingSpan, "the section \"Unreleased\"")
 			} else {
 				r.Hint("Add it here: a heading \"## [%s] - %s\", and below it what changes for tenants.", version, p.today())
 			}

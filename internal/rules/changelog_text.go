@@ -46,7 +46,7 @@ func changelogOrder() Spec {
 				return
 			}
 			if u := c.Unreleased; u != nil && u.Span.Start > c.Sections[0].Span.Start {
-				p.Span(submission.ChangelogFile, u.HeadingSpan, "what is not released stands below a version").Tell("unreleased").
+				p.Span(submission.ChangelogFile, u.HeadingSpan, "\"Unreleased\" stands below a version").Tell("unreleased").
 					Hint("Move it above the versions.")
 			}
 			// Only the first one is told: moving it can put all others right.
@@ -109,21 +109,20 @@ func changelogNotEmpty() Spec {
 	}
 }
 
-// emptyWords are words that say nothing of what changed.
+// emptyWords are words that say nothing of what changed, sorted.
 func emptyWords() []string {
 	return strings.Fields(`a added adjusted adjustment adjustments all an and bug bugfix bugfixes bugs change changed changelog changes
 		cleanup cleanups code corrections definition enhancement enhancements few file first fix fixed fixes for general
 		hotfix improve improved improvement improvements in initial internal internals issue issues json latest
-		maintenance many minor misc miscellaneous miniapp more n na new none of on optimisation optimisations
-		optimization optimizations other our performance polish polishing problem problems refactor refactored refactoring
-		release released several small smaller some stability stuff tbd the things this to todo tweak tweaks typo typos
-		update updated updates updating upgrade upgraded various version versions we wip with`)
+		maintenance many miniapp minor misc miscellaneous more n na new none of on optimisation optimisations
+		optimization optimizations other our performance polish polishing problem problems refactor refactored
+		refactoring release released several small smaller some stability stuff tbd the things this to todo tweak tweaks
+		typo typos update updated updates updating upgrade upgraded v various version versions we wip with`)
 }
 
-// saysNothing reports whether a text has words and all of them are empty.
-func saysNothing(text string) bool {
+// saysNothing reports whether every word of a text is an empty one.
+func saysNothing(text string, empty []string) bool {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
-	empty := emptyWords()
 	for _, w := range words {
 		if _, found := slices.BinarySearch(empty, w); !found {
 			return false
@@ -153,9 +152,10 @@ func changelogBoilerplate() Spec {
 			if s == nil || s.Empty() || p.Change.Kind == submission.Unchanged {
 				return
 			}
+			empty := emptyWords()
 			for _, part := range s.Parts {
 				for _, text := range slices.Concat(part.Items, part.Text) {
-					if !saysNothing(text) {
+					if !saysNothing(text, empty) {
 						return
 					}
 				}
@@ -212,8 +212,12 @@ func (p *Pass) compareSection(old, s *submission.Section, version string) {
 		r = p.Span(file, jsondoc.Span{Start: edit.Start, End: edit.Start}, "the section for version %s is gone", shown(version)).
 			FixIn(file, "put the section back", []jsondoc.Edit{edit})
 	case s.Content != old.Content:
+		text := base.Source(old.Body)
+		if s.Body.Start == s.Body.End {
+			text = "\n\n" + text
+		}
 		r = p.Span(file, s.HeadingSpan, "the section for version %s is not what it was", shown(version)).
-			FixIn(file, "write what the section said", []jsondoc.Edit{{Span: s.Body, Text: base.Source(old.Body)}})
+			FixIn(file, "write what the section said", []jsondoc.Edit{{Span: s.Body, Text: text}})
 	case s.Date != old.Date && old.Date != "":
 		r = p.Span(file, dateSpan(head, s), "the date of version %s was %s", shown(version), shown(old.Date)).
 			FixIn(file, "write the date that it had", []jsondoc.Edit{{Span: dateSpan(head, s), Text: old.Date}})

@@ -165,23 +165,15 @@ func (u *update) smallest(held, claim *semver.Version) *semver.Version {
 }
 
 func (p *Pass) versionFault(u *update, held, claim *semver.Version) versionFault {
-	switch p.Change.Kind {
-	case submission.New:
-		if core(u.head).LessThan(semver.New(0, 1, 0, "", "")) {
-			return versionTooSmall
-		}
-		return versionGood // whether the name is free is not a matter of versions
-	case submission.Lint:
-		// The version may be the published one, unchanged.
-		if held != nil && u.head.LessThan(held) {
-			return versionHeld
-		}
-		return versionGood
-	case submission.Update:
-	default:
-		return versionGood
+	kind := p.Change.Kind
+	if (kind == submission.New || kind == submission.Lint) && core(u.head).LessThan(semver.New(0, 1, 0, "", "")) {
+		return versionTooSmall
 	}
 	switch {
+	case kind == submission.Lint && held != nil && u.head.LessThan(held):
+		return versionHeld // the same version could be the published one, unchanged
+	case kind != submission.Update:
+		return versionGood
 	case u.base != nil && u.head.LessThan(u.base):
 		return versionLower
 	case u.base != nil && u.head.Equal(u.base):

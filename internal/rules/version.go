@@ -69,7 +69,7 @@ func versionIsRelease() Spec {
 		Title:   "The version is that of a release",
 		Purpose: "Checks that the version has no pre-release part and no build part, since every version that is merged is published to tenants.",
 		Source:  "The platform does not say what it does with such parts. By semantic precedence `1.2.0-rc.1` is lower than `1.2.0`, and `1.2.0+7` is the same version as `1.2.0`: build metadata alone is no increase.",
-		Help:    "Use the plain version. Pre-releases are accepted and ordered by semantic precedence; what a change needs is judged by the version that they lead to.",
+		Help:    "Use the plain version. Pre-releases are accepted and ordered by semantic precedence. What a change needs is judged by the version that they lead to, before and after: a new action after `1.1.0-rc.1` needs `1.2.0`, a fix `1.1.0-rc.2` or `1.1.0`.",
 		Fires: []Example{
 			{Name: "a release candidate", Edit: `/version = "1.0.0-rc.1"`},
 			{Name: "build metadata", Edit: `/version = "1.0.0+7"`},
