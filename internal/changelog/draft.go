@@ -4,7 +4,6 @@ package changelog
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -62,6 +61,10 @@ func Draft(c *compat.Comparison, version string, date time.Time) string {
 		}
 		fmt.Fprintf(&b, "\n### %s\n\n", name)
 		for i, line := range parts[name] {
+			if i == longest {
+				fmt.Fprintf(&b, "- And %d more.\n", len(parts[name])-i)
+				break
+			}
 			if name == migration {
 				fmt.Fprintf(&b, "%d. %s\n", i+1, line)
 			} else {
@@ -74,6 +77,10 @@ func Draft(c *compat.Comparison, version string, date time.Time) string {
 	}
 	return fmt.Sprintf("## [%s] - %s\n%s", version, date.UTC().Format(time.DateOnly), b.String())
 }
+
+// longest is how many entries a part has at most, so that a section stays one
+// that somebody reads.
+const longest = 200
 
 // first lists what a new definition has.
 func first(d *definition.Definition) []string {
@@ -120,13 +127,15 @@ func entries(changes []compat.Change) map[string][]string {
 		titles[k.ID] = k.Title
 	}
 	parts := map[string][]string{}
+	told := map[[2]string]bool{}
 	for _, c := range changes {
 		name := part(c)
 		line := entry(c)
 		if n := byKind[[2]string{name, c.ID}]; n > most && !named(c.ID) {
 			line = fmt.Sprintf("%s, in %d places.", titles[c.ID], n)
 		}
-		if !slices.Contains(parts[name], line) {
+		if key := [2]string{name, line}; !told[key] {
+			told[key] = true
 			parts[name] = append(parts[name], line)
 		}
 	}

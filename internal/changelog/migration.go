@@ -13,11 +13,13 @@ import (
 // change that breaks them.
 func steps(changes []compat.Change) []string {
 	var all []string
+	told := map[string]bool{}
 	for _, c := range changes {
 		if c.Impact != compat.Breaking {
 			continue
 		}
-		if step := step(c); !slices.Contains(all, step) {
+		if step := step(c); !told[step] {
+			told[step] = true
 			all = append(all, step)
 		}
 	}

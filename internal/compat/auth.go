@@ -54,7 +54,7 @@ func (d *differ) auth() {
 		d.feature("auto-refresh-changed", b, h, "the refresh of expired tokens is switched on or off")
 	}, "auto_refresh")
 	for _, key := range steps() {
-		d.authRequest("auth."+key, key, b.Get(key), h.Get(key))
+		d.authRequest("the request auth."+key, key, b.Get(key), h.Get(key))
 	}
 	if authorize := b.Get("auth_url"); authorize != nil && h.Get("auth_url") != nil {
 		d.writtenScopes(authorize, h.Get("auth_url"))
@@ -70,11 +70,11 @@ func (d *differ) authRequest(where, key string, b, h *jsondoc.Node) {
 	switch {
 	case same(b, h):
 	case b == nil:
-		d.feature("auth-request-added", nil, h, "the request %s is added", where)
+		d.feature("auth-request-added", nil, h, "%s is added", where)
 	case h == nil && key == "test_token":
-		d.fix("connection-test-removed", b, nil, "the request %s is removed", where)
+		d.fix("connection-test-removed", b, nil, "%s is removed", where)
 	case h == nil:
-		d.breaking("auth-request-removed", b, nil, "the request %s is removed", where)
+		d.breaking("auth-request-removed", b, nil, "%s is removed", where)
 	default:
 		d.request(where, b, h, false)
 		d.mapping(where, b.Get("mapping"), h.Get("mapping"))

@@ -20,8 +20,10 @@ func (d *differ) sync() {
 	}
 	credentials := sync.OnceValue(func() bool {
 		for _, n := range []*jsondoc.Node{b, h} {
-			if d.usesCredentials(n.Get("baseUrl")) || d.usesCredentials(n.Get("headers")) {
-				return true
+			for _, key := range []string{"baseUrl", "headers", "resources"} {
+				if d.usesCredentials(n.Get(key)) {
+					return true
+				}
 			}
 		}
 		return false
