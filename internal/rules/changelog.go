@@ -5,6 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/karzoun/miniapp-review/internal/changelog"
+	"github.com/karzoun/miniapp-review/internal/compat"
+	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/finding"
 	"github.com/karzoun/miniapp-review/internal/jsondoc"
 	"github.com/karzoun/miniapp-review/internal/submission"
@@ -117,6 +120,8 @@ func changelogHasSection() Spec {
 		Fires: []Example{
 			{Name: "no changelog", Files: map[string]string{submission.ChangelogFile: ""}},
 			{Name: "no section for the version", Kind: submission.Update, Edit: `/version = "2.0.0"`, Files: map[string]string{submission.ChangelogFile: modelChangelog}},
+			{Name: "an update that breaks tenants, without its section", Kind: submission.Update, Edit: "/version = \"2.0.0\"\n/actions/1 delete",
+				Files: map[string]string{submission.ChangelogFile: modelChangelog}},
 			{Name: "the new section is for another version", Kind: submission.Update, Edit: `/version = "1.0.1"`},
 			{Name: "only what is not released", Files: map[string]string{submission.ChangelogFile: "# Changelog\n\n## [Unreleased]\n\n- Tickets.\n"}},
 		},
@@ -134,7 +139,8 @@ func changelogHasSection() Spec {
 			if c == nil {
 				if p.Head.File(submission.ChangelogFile) == nil && p.Head.Whole() {
 					p.File(submission.ChangelogFile, "there is no %s", submission.ChangelogFile).Tell(version).
-						Hint("Add the file with a first section, \"## [%s] - %s\", that says what the MiniApp does.", version, p.today())
+						Hint("Add the file with a first section, \"## [%s] - %s\", that says what the MiniApp does.", version, p.today()).
+						draftSection(version)
 				}
 				return
 			}
@@ -150,10 +156,43 @@ func changelogHasSection() Spec {
 				r.Hint("Give the section \"Unreleased\" the heading \"## [%s] - %s\".", version, p.today()).
 					SeeIn(p.Head, submission.ChangelogFile, c.Unreleased.HeadingSpan, "the section \"Unreleased\"")
 			} else {
-				r.Hint("Add it here: a heading \"## [%s] - %s\", and below it what changes for tenants.", version, p.today())
+				r.Hint("Add it here: a heading \"## [%s] - %s\", and below it what changes for tenants.", version, p.today()).
+					draftSection(version)
 			}
 		},
 	}
+}
+
+// draftSection offers the section for a version as it can be told from the
+// change. There is none when the version is not the right one yet, or when it is
+// not known what is new.
+func (r *Report) draftSection(version string) *Report {
+	p := r.pass
+	if u := p.update(); u.fault != versionGood && u.fault != versionSkipping {
+		return r
+	}
+	var base *definition.Definition
+	switch c := p.Head.Changelog; p.Change.Kind {
+	case submission.Update:
+		if base = p.Base.Definition; base == nil {
+			return r
+		}
+	case submission.New, submission.Lint:
+		if c != nil && len(c.Sections) > 0 {
+			return r // there have been versions before, of which nothing is known
+		}
+	default:
+		return r
+	}
+	draft := changelog.Draft(compat.Compare(base, p.Head.Definition), version, p.Now)
+	if draft == "" {
+		return r
+	}
+	const title = "add a section that is drafted from the change"
+	if p.Head.Changelog == nil {
+		return r.FixCreate(submission.ChangelogFile, title, "# Changelog\n\n"+draft)
+	}
+	return r.FixIn(submission.ChangelogFile, title, []jsondoc.Edit{p.Head.Changelog.Insert(version, draft)})
 }
 
 // otherNewSection returns the one section that the update added, when it is
