@@ -152,7 +152,7 @@ func (e *execution) value(value any, set ast.SelectionSet, path []string) any {
 	case []fields:
 		list := []any{}
 		for _, each := range v {
-			list = append(list, e.object(each, set, path))
+			list = append(list, e.value(each, set, path))
 		}
 		return list
 	}

@@ -9,6 +9,7 @@ import (
 func (c *call) graphQuery() fields {
 	return fields{
 		"__typename": "Query",
+		"nodes":      lazy(c.graphNodes),
 		"viewer":     c.graphActor(c.user),
 		"rateLimit": lazy(func(map[string]any) (any, *problem) {
 			return fields{"__typename": "RateLimit", "limit": 1000, "cost": 1, "remaining": max(c.s.left, 0)}, nil
@@ -36,7 +37,7 @@ func (c *call) graphRepo() fields {
 	r := c.repo
 	return fields{
 		"__typename": "Repository", "id": nodeID("R", r.ID), "databaseId": r.ID, "name": r.Name, "nameWithOwner": r.Owner + "/" + r.Name,
-		"isPrivate": r.Private, "url": r.page(),
+		"isPrivate": r.Private, "url": r.page(), "object": lazy(c.graphObject),
 		"pullRequest": lazy(func(args map[string]any) (any, *problem) {
 			n, _ := whole(args["number"])
 			p := r.pull(int64(n))
@@ -94,6 +95,7 @@ func (c *call) graphThread(first *ReviewComment) fields {
 
 func (c *call) graphRemark(o *ReviewComment) fields {
 	body := c.graphText("PullRequestReviewComment", o.body, o.author, o.minimized)
+	body["reactionGroups"] = c.graphReactions(o.reactions)
 	body["id"], body["databaseId"], body["fullDatabaseId"] = nodeID("PRRC", o.ID), o.ID, strconv.Itoa(int(o.ID))
 	body["path"], body["line"], body["outdated"], body["diffHunk"] = o.path, number(o.line), o.outdated(), o.hunk
 	body["createdAt"], body["updatedAt"], body["lastEditedAt"] = stamp(o.created), stamp(o.updated), edited(times{o.created, o.updated})
@@ -103,6 +105,7 @@ func (c *call) graphRemark(o *ReviewComment) fields {
 
 func (c *call) graphComment(o *Comment) fields {
 	body := c.graphText("IssueComment", o.body, o.author, o.minimized)
+	body["reactionGroups"] = c.graphReactions(o.reactions)
 	body["id"], body["databaseId"], body["fullDatabaseId"] = nodeID("IC", o.ID), o.ID, strconv.Itoa(int(o.ID))
 	body["createdAt"], body["updatedAt"], body["lastEditedAt"] = stamp(o.created), stamp(o.updated), edited(times{o.created, o.updated})
 	body["url"] = o.pull.page() + "#issuecomment-" + strconv.Itoa(int(o.ID))
