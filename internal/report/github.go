@@ -19,28 +19,36 @@ func workflowCommands(r Result) string {
 		if f.Shadow {
 			continue
 		}
-		properties := fmt.Sprintf("file=%s,line=%d,endLine=%d", property(Visible(f.Path)), f.Range.Start.Line, max(f.Range.End.Line, f.Range.Start.Line))
-		if f.Range.Start.Line == f.Range.End.Line && f.Range.End.Column > f.Range.Start.Column {
-			// GitHub's end column is the last one of the range, ours is behind it.
-			properties += fmt.Sprintf(",col=%d,endColumn=%d", f.Range.Start.Column, f.Range.End.Column-1)
-		}
-		message := Visible(f.Message)
-		if f.Hint != "" {
-			message += "\n" + Visible(f.Hint)
-		}
-		fmt.Fprintf(&b, "::%s %s,title=%s::%s\n", f.Severity, properties, property(f.Rule), data(message))
+		b.WriteString(WorkflowCommand(f))
 	}
 	errors, warnings, notices := finding.Count(r.Findings)
 	fmt.Fprintf(&b, "%s, %s and %s in %s\n", count(errors, "error"), count(warnings, "warning"), count(notices, "notice"), count(r.Definitions, "definition"))
 	return b.String()
 }
 
-// data escapes the message of a workflow command.
-func data(s string) string {
+// WorkflowCommand writes one finding as a workflow command, with a line feed at
+// the end.
+func WorkflowCommand(f finding.Finding) string {
+	properties := fmt.Sprintf("file=%s,line=%d,endLine=%d", CommandProperty(Visible(f.Path)), f.Range.Start.Line, max(f.Range.End.Line, f.Range.Start.Line))
+	if f.Range.Start.Line == f.Range.End.Line && f.Range.End.Column > f.Range.Start.Column {
+		// GitHub's end column is the last one of the range, ours is behind it.
+		properties += fmt.Sprintf(",col=%d,endColumn=%d", f.Range.Start.Column, f.Range.End.Column-1)
+	}
+	message := Visible(f.Message)
+	if f.Hint != "" {
+		message += "\n" + Visible(f.Hint)
+	}
+	return fmt.Sprintf("::%s %s,title=%s::%s\n", f.Severity, properties, CommandProperty(f.Rule), CommandData(message))
+}
+
+// CommandData escapes the message of a workflow command, so that it ends where
+// it should.
+func CommandData(s string) string {
 	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
 }
 
-// property escapes a property of a workflow command.
-func property(s string) string {
-	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(data(s))
+// CommandProperty escapes a property of a workflow command, so that it adds no
+// other one.
+func CommandProperty(s string) string {
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(CommandData(s))
 }

@@ -1,0 +1,60 @@
+package actions
+
+import "fmt"
+
+// TaskKind is a kind of work that an event calls for.
+type TaskKind string
+
+// The kinds of work.
+const (
+	// ReviewPull reviews the pull request Number.
+	ReviewPull TaskKind = "review-pull"
+	// ReviewHead reviews the open pull requests whose head is Head.
+	ReviewHead TaskKind = "review-head"
+	// ReviewGroup reviews the tree of the merge group Group.
+	ReviewGroup TaskKind = "review-group"
+	// Sweep reviews every open pull request.
+	Sweep TaskKind = "sweep"
+	// Nothing is to be done; Why says the reason.
+	Nothing TaskKind = "nothing"
+)
+
+// Task is what an event calls for. The fields beside Kind are those that the
+// kind names.
+type Task struct {
+	Kind   TaskKind
+	Number int
+	Head   Head
+	Group  Group
+	Why    string
+}
+
+// Task returns what the event calls for.
+func (e Event) Task() Task {
+	switch e.Name {
+	case EventPullRequest, EventPullRequestTarget, EventPullRequestReview:
+		return Task{Kind: ReviewPull, Number: e.PullRequest}
+	case EventIssueComment:
+		if e.PullRequest == 0 {
+			return Task{Kind: Nothing, Why: "the comment is on an issue, not on a pull request"}
+		}
+		return Task{Kind: ReviewPull, Number: e.PullRequest}
+	case EventWorkflowRun:
+		if e.Head.Repository == "" {
+			return Task{Kind: Nothing, Why: "the repository that the run was for does not exist any more"}
+		}
+		return Task{Kind: ReviewHead, Head: *e.Head}
+	case EventWorkflowDispatch:
+		if e.PullRequest != 0 {
+			return Task{Kind: ReviewPull, Number: e.PullRequest}
+		}
+		return Task{Kind: Sweep}
+	case EventMergeGroup:
+		return Task{Kind: ReviewGroup, Group: *e.Group}
+	case EventSchedule:
+		return Task{Kind: Sweep}
+	case EventPush:
+		return Task{Kind: Nothing, Why: "a push changes nothing about a review"}
+	}
+	return Task{Kind: Nothing, Why: fmt.Sprintf("the event %q calls for nothing", e.Name)}
+}
