@@ -24,13 +24,10 @@ type Config struct {
 	Labels map[Role]Label
 }
 
-// Review bounds what a review of a pull request reads and writes.
+// Review bounds what a review of a pull request writes.
 type Review struct {
 	// MaxRemarks is how many open remarks on lines there are at most.
 	MaxRemarks int
-	// MaxChangedFiles is how many changed files are looked at; with more, the
-	// pull request could not be checked.
-	MaxChangedFiles int
 }
 
 // RuleSetting changes what a rule's findings do.
@@ -78,7 +75,7 @@ func Default() *Config {
 	return &Config{
 		Rules:       map[string]RuleSetting{},
 		Marketplace: Marketplace{Hosts: []string{"karzoun.com", "karzoun.chat"}},
-		Review:      Review{MaxRemarks: 25, MaxChangedFiles: 300},
+		Review:      Review{MaxRemarks: 25},
 		Labels:      defaultLabels(),
 	}
 }

@@ -65,8 +65,7 @@ func defaultLabels() map[Role]Label {
 
 func (p *reader) readReview(n ast.Node) {
 	p.mapping(n, "review", map[string]func(ast.Node){
-		"max_remarks":       func(v ast.Node) { p.number(v, "max_remarks", 0, 100, &p.config.Review.MaxRemarks) },
-		"max_changed_files": func(v ast.Node) { p.number(v, "max_changed_files", 1, 3000, &p.config.Review.MaxChangedFiles) },
+		"max_remarks": func(v ast.Node) { p.number(v, "max_remarks", 0, 100, &p.config.Review.MaxRemarks) },
 	})
 }
 

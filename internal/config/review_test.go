@@ -6,7 +6,7 @@ import (
 )
 
 func TestReviewAndLabels(t *testing.T) {
-	c, err := Parse([]byte(`review: {max_remarks: 0, max_changed_files: 50}
+	c, err := Parse([]byte(`review: {max_remarks: 0}
 labels:
   intake: {name: "state: intake", color: 006175}
   qa: {color: "1e1000", description: Ours.}
@@ -15,7 +15,7 @@ labels:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Review.MaxRemarks != 0 || c.Review.MaxChangedFiles != 50 {
+	if c.Review.MaxRemarks != 0 {
 		t.Errorf("review is %+v", c.Review)
 	}
 	d := defaultLabels()
@@ -35,8 +35,7 @@ func TestReviewAndLabelsRefuse(t *testing.T) {
 	for text, want := range map[string]string{
 		"review: {max_remarks: -1}":                                             `1:23: max_remarks must be a whole number from 0 to 100, not -1`,
 		"review: {max_remarks: 2.5}":                                            `1:23: max_remarks must be a whole number from 0 to 100, not 2.5`,
-		"review: {max_changed_files: 5000}":                                     `1:29: max_changed_files must be a whole number from 1 to 3000, not 5000`,
-		"review: {max_changed_files: all}":                                      `1:29: max_changed_files must be a whole number from 1 to 3000, not "all"`,
+		"review: {max_remarks: all}":                                            `1:23: max_remarks must be a whole number from 0 to 100, not "all"`,
 		"review: {max_remark: 1}":                                               `1:10: review has no key "max_remark": did you mean "max_remarks"?`,
 		"labels: {intak: {name: x}}":                                            `1:10: labels has no key "intak": did you mean "intake"?`,
 		"labels: {intake: {name: \"\"}}":                                        `1:25: "" cannot be the name of a label: expected 1 to 50 characters without commas, and no space at its ends`,
