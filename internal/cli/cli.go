@@ -120,7 +120,8 @@ Start with one of:
 	root.SetFlagErrorFunc(flagError)
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.AddCommand(
-		newChangelog(s), newCheck(s), newDiff(s), newFmt(s), newInit(s), newRules(s), newSchema(s), newVersion(s), newCompletion(s),
+		newChangelog(s), newCheck(s), newDiff(s), newExplain(s), newFmt(s), newInit(s), newReview(s), newRules(s), newSchema(s),
+		newVersion(s), newCompletion(s),
 	)
 	root.SetHelpCommand(newHelp(root))
 	return root

@@ -50,27 +50,34 @@ const (
 type Facts struct {
 	// Closed and Merged say how the pull request ended; Published is set when
 	// the registry holds its versions.
-	Closed, Merged, Published bool
-	Draft                     bool
+	Closed    bool `json:"closed"`
+	Merged    bool `json:"merged"`
+	Published bool `json:"published"`
+	Draft     bool `json:"draft"`
 	// Nothing is set when the pull request touches no definition.
-	Nothing bool
+	Nothing bool `json:"nothing"`
 	// CouldNotCheck says why there is no result, "" when there is one.
-	CouldNotCheck string
+	CouldNotCheck string `json:"could_not_check"`
 	// Conflict is set when it cannot be merged into its base.
-	Conflict bool
+	Conflict bool `json:"conflict"`
 	// Errors and Warnings count the findings.
-	Errors, Warnings int
+	Errors   int `json:"errors"`
+	Warnings int `json:"warnings"`
 	// Holds are the reasons for which a maintainer must look, each a part of a
 	// sentence.
-	Holds []string
+	Holds []string `json:"holds"`
 	// QAItems is the length of the checklist, 0 when no QA is asked for. Of
 	// them QAPassed have passed and QAFailed have failed.
-	QAItems, QAPassed, QAFailed int
+	QAItems  int `json:"qa_items"`
+	QAPassed int `json:"qa_passed"`
+	QAFailed int `json:"qa_failed"`
 	// Needed is how many approvals this change needs, Approvals how many count
 	// for exactly this content, and Stale how many were given to other content.
-	Needed, Approvals, Stale int
+	Needed    int `json:"needed"`
+	Approvals int `json:"approvals"`
+	Stale     int `json:"stale"`
 	// Blockers is how many reviewers ask for changes.
-	Blockers int
+	Blockers int `json:"blockers"`
 }
 
 // Decision is the answer.

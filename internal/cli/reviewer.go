@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/karzoun/miniapp-review/internal/definition"
+	"github.com/karzoun/miniapp-review/internal/github"
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
+	"github.com/karzoun/miniapp-review/internal/plan"
+	"github.com/karzoun/miniapp-review/internal/pull"
+	"github.com/karzoun/miniapp-review/internal/review"
+	"github.com/karzoun/miniapp-review/internal/secrets"
+)
+
+// forge is what a review needs of GitHub.
+type forge interface {
+	Snapshot(ctx context.Context, number int) (*pull.Snapshot, error)
+	OpenPulls(ctx context.Context) ([]pull.Open, error)
+	Claims(ctx context.Context, open []pull.Open, base string, namespaces []string, version func([]byte) string) ([]pull.Other, error)
+	FindPull(ctx context.Context, headRepository, headSHA string) (int, error)
+	Apply(ctx context.Context, p plan.Plan, made func(plan.Made)) error
+}
+
+// reviewing is what the reviews of one run share.
+type reviewing struct {
+	forge   forge
+	options review.Options
+	// held returns the versions that the registry holds; nil without one.
+	held func(ns string) []pull.Held
+	// dryRun plans and writes nothing.
+	dryRun bool
+	// record is told what was seen and what came of it. It may be nil.
+	record func(*pull.Snapshot, *review.Result) error
+}
+
+// outcome is what came of one pull request.
+type outcome struct {
+	number   int
+	snapshot *pull.Snapshot
+	result   *review.Result
+	made     []plan.Made
+	// moved is set when the pull request was pushed to during the review, so
+	// that nothing was written and the next run takes over.
+	moved bool
+}
+
+// newReviewing loads what every review needs.
+func newReviewing(f forge) (*reviewing, error) {
+	schema, err := definition.NewValidator()
+	if err != nil {
+		return nil, err
+	}
+	return &reviewing{forge: f, options: review.Options{Schema: schema, Secrets: secrets.New(), Version: version()}}, nil
+}
+
+// pull reviews one pull request. When it could be read in part only, the status
+// says so, and the error says why.
+func (r *reviewing) pull(ctx context.Context, number int) (*outcome, error) {
+	s, err := r.forge.Snapshot(ctx, number)
+	if err != nil {
+		return nil, r.couldNotRead(ctx, s, err)
+	}
+	if err := r.surroundings(ctx, s); err != nil {
+		return nil, r.couldNotRead(ctx, s, err)
+	}
+	o := &outcome{number: number, snapshot: s}
+	if o.result, err = review.Review(ctx, s, r.options); err != nil {
+		return nil, err
+	}
+	if r.record != nil {
+		if err := r.record(s, o.result); err != nil {
+			return o, err
+		}
+	}
+	if r.dryRun {
+		return o, nil
+	}
+	err = r.forge.Apply(ctx, o.result.Plan, func(m plan.Made) { o.made = append(o.made, m) })
+	if errors.Is(err, github.ErrMoved) {
+		o.moved = true
+		return o, nil
+	}
+	return o, err
+}
+
+// surroundings reads what others hold of the same namespaces: the registry and
+// the other open pull requests.
+func (r *reviewing) surroundings(ctx context.Context, s *pull.Snapshot) error {
+	touched := review.Touched(s.Changes)
+	if len(touched) == 0 || s.Incomplete != "" || s.Draft || s.Closed {
+		return nil
+	}
+	if r.held != nil {
+		s.Held = map[string][]pull.Held{}
+		for _, ns := range touched {
+			s.Held[ns] = r.held(ns)
+		}
+	}
+	open, err := r.forge.OpenPulls(ctx)
+	if err != nil {
+		return err
+	}
+	var others []pull.Open
+	for _, o := range open {
+		if o.Number != s.Number && !o.Draft && o.Base == s.Base.Branch {
+			others = append(others, o)
+		}
+	}
+	if len(others) > 0 {
+		s.Others, err = r.forge.Claims(ctx, others, s.Base.SHA, touched, versionOf)
+	}
+	return err
+}
+
+// versionOf reads the version out of a definition, "" when there is none.
+func versionOf(data []byte) string {
+	doc, problems := jsondoc.Parse(data)
+	if len(problems) > 0 || doc == nil || doc.Root == nil {
+		return ""
+	}
+	return doc.Root.Get("version").Text()
+}
+
+// couldNotRead sets the status to an error, as far as that is possible, since
+// an older status of the same commit must not let it pass.
+func (r *reviewing) couldNotRead(ctx context.Context, s *pull.Snapshot, cause error) error {
+	if s == nil || s.Head.SHA == "" || s.Closed || r.dryRun || ctx.Err() != nil {
+		return cause
+	}
+	p := plan.Plan{Number: s.Number, Head: s.Head.SHA, Operations: []plan.Operation{{Kind: plan.SetStatus, Status: &plan.Status{
+		Context: review.StatusContext, State: "error", Description: "could not check: the pull request could not be read, see the run", URL: r.options.RunURL}}}}
+	if err := r.forge.Apply(ctx, p, nil); err != nil && !errors.Is(err, github.ErrMoved) {
+		return errors.Join(cause, fmt.Errorf("and the status could not be set: %w", err))
+	}
+	return cause
+}
+
+// recordTo saves what a review saw in a file.
+func recordTo(s Streams, name string) func(*pull.Snapshot, *review.Result) error {
+	return func(snapshot *pull.Snapshot, result *review.Result) error {
+		saved, masked := review.Recording(snapshot, result)
+		data, err := saved.Encode()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			return fmt.Errorf("writing the recording: %w", err)
+		}
+		note := ""
+		if masked > 0 {
+			note = fmt.Sprintf("; %d credentials that the submission leaks are crossed out, so a replay does not find them", masked)
+		}
+		fmt.Fprintf(s.Err, "recorded in %s%s\n", name, note)
+		return nil
+	}
+}
