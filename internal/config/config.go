@@ -20,9 +20,19 @@ type Config struct {
 	Namespaces  Namespaces
 	Marketplace Marketplace
 	Review      Review
+	// QA says whether reviewers work through a checklist before they approve.
+	QA bool
+	// Approvals says how many approvals a pull request needs.
+	Approvals Approvals
+	// Reviewers limits whose approvals and commands count, to logins in lower
+	// case. When it is empty, everybody's with write permission count.
+	Reviewers []string
 	// Labels are the labels of the review by their role.
 	Labels map[Role]Label
 }
+
+// Approvals is how many approvals are needed, by what a pull request does.
+type Approvals struct{ New, Update, Breaking int }
 
 // Review bounds what a review of a pull request writes.
 type Review struct {
@@ -76,6 +86,8 @@ func Default() *Config {
 		Rules:       map[string]RuleSetting{},
 		Marketplace: Marketplace{Hosts: []string{"karzoun.com", "karzoun.chat"}},
 		Review:      Review{MaxRemarks: 25},
+		QA:          true,
+		Approvals:   Approvals{New: 1, Update: 1, Breaking: 2},
 		Labels:      defaultLabels(),
 	}
 }

@@ -69,6 +69,37 @@ func (p *reader) readReview(n ast.Node) {
 	})
 }
 
+func (p *reader) readQA(n ast.Node) {
+	if _, null := n.(*ast.NullNode); null {
+		return
+	}
+	if word, ok := p.word(n, "qa", []string{"none", "commands"}); ok {
+		p.config.QA = word == "commands"
+	}
+}
+
+func (p *reader) readApprovals(n ast.Node) {
+	a := &p.config.Approvals
+	p.mapping(n, "approvals", map[string]func(ast.Node){
+		"new":      func(v ast.Node) { p.number(v, "new", 0, 10, &a.New) },
+		"update":   func(v ast.Node) { p.number(v, "update", 0, 10, &a.Update) },
+		"breaking": func(v ast.Node) { p.number(v, "breaking", 0, 10, &a.Breaking) },
+	})
+}
+
+func (p *reader) readReviewers(n ast.Node) {
+	for _, login := range p.texts(n, "reviewers", checkLogin) {
+		p.config.Reviewers = append(p.config.Reviewers, strings.ToLower(login))
+	}
+}
+
+func checkLogin(s string) string {
+	if !regexp.MustCompile(`^[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}$`).MatchString(s) {
+		return "a GitHub login such as octocat, without @"
+	}
+	return ""
+}
+
 // number reads a whole number within bounds. No value keeps the default.
 func (p *reader) number(n ast.Node, what string, least, most int, into *int) {
 	if _, null := n.(*ast.NullNode); null {

@@ -31,16 +31,34 @@ labels:
 	}
 }
 
+func TestStages(t *testing.T) {
+	c, err := Parse([]byte("qa: none\napprovals: {new: 2, breaking: 3}\nreviewers: [Rita, octo-cat]\n"), testRules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.QA || c.Approvals != (Approvals{New: 2, Update: 1, Breaking: 3}) || strings.Join(c.Reviewers, " ") != "rita octo-cat" {
+		t.Errorf("%v %+v %q", c.QA, c.Approvals, c.Reviewers)
+	}
+	if c, err = Parse([]byte("qa:\napprovals:\nreviewers:\n"), testRules()); err != nil || !c.QA || c.Approvals.Breaking != 2 || c.Reviewers != nil {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestReviewAndLabelsRefuse(t *testing.T) {
 	for text, want := range map[string]string{
-		"review: {max_remarks: -1}":                                             `1:23: max_remarks must be a whole number from 0 to 100, not -1`,
-		"review: {max_remarks: 2.5}":                                            `1:23: max_remarks must be a whole number from 0 to 100, not 2.5`,
-		"review: {max_remarks: all}":                                            `1:23: max_remarks must be a whole number from 0 to 100, not "all"`,
-		"review: {max_remark: 1}":                                               `1:10: review has no key "max_remark": did you mean "max_remarks"?`,
-		"labels: {intak: {name: x}}":                                            `1:10: labels has no key "intak": did you mean "intake"?`,
-		"labels: {intake: {name: \"\"}}":                                        `1:25: "" cannot be the name of a label: expected 1 to 50 characters without commas, and no space at its ends`,
-		"labels: {intake: {color: FF0000}}":                                     `1:26: "FF0000" cannot be the color of a label: expected six hexadecimal digits in small letters such as "1d76db"`,
-		"labels: {intake: {name: \"STAGE: qa\"}}":                               `1:9: the labels intake and qa have the same name "stage: qa": give each its own`,
+		"review: {max_remarks: -1}":               `1:23: max_remarks must be a whole number from 0 to 100, not -1`,
+		"review: {max_remarks: 2.5}":              `1:23: max_remarks must be a whole number from 0 to 100, not 2.5`,
+		"review: {max_remarks: all}":              `1:23: max_remarks must be a whole number from 0 to 100, not "all"`,
+		"review: {max_remark: 1}":                 `1:10: review has no key "max_remark": did you mean "max_remarks"?`,
+		"qa: commnds":                             `1:5: qa cannot be "commnds": did you mean "commands"?`,
+		"qa: true":                                `1:5: qa cannot be "true": expected one of none or commands`,
+		"approvals: {new: 99}":                    `1:18: new must be a whole number from 0 to 10, not 99`,
+		"approvals: 2":                            `approvals must be a mapping of keys and values, not a number`,
+		"reviewers: [\"@rita\"]":                  `"@rita" cannot be in reviewers: expected a GitHub login such as octocat, without @`,
+		"labels: {intak: {name: x}}":              `1:10: labels has no key "intak": did you mean "intake"?`,
+		"labels: {intake: {name: \"\"}}":          `1:25: "" cannot be the name of a label: expected 1 to 50 characters without commas, and no space at its ends`,
+		"labels: {intake: {color: FF0000}}":       `1:26: "FF0000" cannot be the color of a label: expected six hexadecimal digits in small letters such as "1d76db"`,
+		"labels: {intake: {name: \"STAGE: qa\"}}": `1:9: the labels intake and qa have the same name "stage: qa": give each its own`,
 		"labels: {intake: {description: \"" + strings.Repeat("x", 101) + "\"}}": "at most 100 characters on one line",
 	} {
 		_, err := Parse([]byte(text), testRules())

@@ -22,6 +22,9 @@ func (p *reader) file(root ast.Node) {
 		"marketplace": p.readMarketplace,
 		"review":      p.readReview,
 		"labels":      p.readLabels,
+		"qa":          p.readQA,
+		"approvals":   p.readApprovals,
+		"reviewers":   p.readReviewers,
 	})
 }
 

@@ -62,6 +62,10 @@ type Snapshot struct {
 	Comments []Comment `json:"comments"`
 	Remarks  []Remark  `json:"remarks"`
 	Reviews  []Review  `json:"reviews"`
+	// Contents has the Digest of the touched namespaces at the commits that
+	// approvals were given to, by commit, as far as those commits can be read.
+	// The head is not among them.
+	Contents map[string]string `json:"contents,omitempty"`
 	// Statuses has the latest commit status of each context on the head, sorted
 	// by context.
 	Statuses []Status `json:"statuses"`

@@ -60,7 +60,17 @@ type Namespace struct {
 	From, To string
 	// Title, Short, Category and Icon are its listing at the head.
 	Title, Short, Category, Icon string
-	Changes                      []compat.Change
+	// Diff compares its definition with that of the base. It is nil when there
+	// is no definition on either side.
+	Diff *Diff
+}
+
+// Impact is what the change of the namespace does to installed tenants.
+func (n Namespace) Impact() compat.Impact {
+	if n.Diff == nil {
+		return compat.None
+	}
+	return n.Diff.Impact
 }
 
 // Markdown writes the comment, at most MaxComment characters of it, without a
@@ -240,30 +250,19 @@ func (c StatusComment) link(text, path string, line int) string {
 	return "[" + text + "](" + target + ")"
 }
 
-// changes lists what an update changes for tenants.
+// changes lists what an update changes for tenants, as much of it as fits.
 func (n Namespace) changes(budget int) string {
-	if n.Kind != "update" || len(n.Changes) == 0 {
+	if n.Kind != "update" || n.Diff == nil || len(n.Diff.Changes) == 0 {
 		return ""
 	}
-	impact := compat.Greatest(n.Changes)
-	versions := ""
-	if n.From != "" && n.To != "" {
-		versions = " from " + Code(n.From) + " to " + Code(n.To)
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n<details>\n<summary>What the update changes: %s, %s</summary>\n\n", count(len(n.Changes), "change"), impact)
-	fmt.Fprintf(&b, "%s%s:\n\n", Code(n.NS), versions)
-	length := 0
-	for i, c := range n.Changes {
-		entry := fmt.Sprintf("- **%s**: %s\n", c.Impact, Prose(c.Message))
-		if length += utf8.RuneCountInString(entry); length > budget {
-			fmt.Fprintf(&b, "- %s more\n", count(len(n.Changes)-i, "change"))
-			break
+	for _, most := range []int{20, 5, 1} {
+		text := fmt.Sprintf("\n<details>\n<summary>What the update changes: %s, %s</summary>\n\n%s: %s\n\n</details>\n",
+			count(len(n.Diff.Changes), "change"), n.Diff.Impact, Code(n.NS), DiffMarkdown(*n.Diff, most))
+		if utf8.RuneCountInString(text) <= budget {
+			return text
 		}
-		b.WriteString(entry)
 	}
-	b.WriteString("\n</details>\n")
-	return b.String()
+	return fmt.Sprintf("\n%s changes %s for tenants; `miniapp diff` lists them.\n", Code(n.NS), count(len(n.Diff.Changes), "thing"))
 }
 
 // listing previews the entry in the marketplace. The icon is not shown, since

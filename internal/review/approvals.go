@@ -1,21 +1,23 @@
 package review
 
 import (
-	"slices"
-	"strings"
-
+	"github.com/karzoun/miniapp-review/internal/compat"
 	"github.com/karzoun/miniapp-review/internal/pull"
+	"github.com/karzoun/miniapp-review/internal/report"
 )
 
-// approvals counts the reviewers who approve and those who ask for changes: by
-// the latest review of each that is no mere comment, if they may write now and
-// have no part in the change themselves. An approval of another commit than
-// the head does not count.
-func (r *reviewer) approvals() (approvals, blockers int) {
+// judge takes the reviews into the facts: of each person the latest that is no
+// mere comment. An approval counts for the content that it was given to: it was
+// made after that content was first seen, and on a commit that holds it. The
+// commit alone would not do, since GitHub moves approvals to later commits.
+func (r *reviewer) judge(touched []string) {
+	f := &r.result.Facts
+	f.Needed = r.needed()
+	digest := pull.Digest(r.snapshot.HeadTree.Files, touched)
 	latest := map[int64]pull.Review{}
 	var order []int64
 	for _, v := range r.snapshot.Reviews {
-		if v.State == pull.Commented || v.State == pull.Pending || v.User.ID == 0 {
+		if v.State == pull.Commented || v.State == pull.Pending || v.User.ID == 0 || v.User.ID == r.snapshot.Self.ID {
 			continue
 		}
 		if _, seen := latest[v.User.ID]; !seen {
@@ -25,32 +27,43 @@ func (r *reviewer) approvals() (approvals, blockers int) {
 	}
 	for _, id := range order {
 		v := latest[id]
-		if !r.mayReview(v.User) {
-			continue
-		}
+		said := report.Verdict{Login: v.User.Login, At: v.SubmittedAt}
+		why := r.refusal(v.User)
 		switch {
-		case v.State == pull.Approved && v.CommitID == r.snapshot.Head.SHA:
-			approvals++
-		case v.State == pull.ChangesRequested:
-			blockers++
+		case v.State == pull.Dismissed:
+			continue
+		case v.State == pull.ChangesRequested && why == "":
+			f.Blockers++
+			said.Says = "asks for changes"
+		case v.State != pull.Approved:
+			continue
+		case why != "":
+			said.Says, said.Why = "approves, which does not count", why
+		case !r.afterSeen(v.SubmittedAt) || v.CommitID != r.snapshot.Head.SHA && r.snapshot.Contents[v.CommitID] != digest:
+			f.Stale++
+			said.Says, said.Why = "approved other content", "the content changed since, or was not seen yet"
+		default:
+			f.Approvals++
+			said.Says = "approves this content"
+			r.result.Approvers = append(r.result.Approvers, v.User)
 		}
+		r.verdicts = append(r.verdicts, said)
 	}
-	return approvals, blockers
 }
 
-// mayReview reports whether somebody's reviews count.
-func (r *reviewer) mayReview(u pull.User) bool {
-	if u.Bot || u.ID == 0 || u.ID == r.snapshot.Author.ID || u.ID == r.snapshot.Self.ID {
-		return false
-	}
-	for _, c := range r.snapshot.Commits {
-		if slices.ContainsFunc(c.People, func(p pull.User) bool { return p.ID == u.ID }) {
-			return false
+// needed is how many approvals the change needs. A pull request that does
+// several things needs the most of them.
+func (r *reviewer) needed() int {
+	most := 0
+	for _, n := range r.result.Namespaces {
+		switch {
+		case n.Kind == "removed" || n.Impact() == compat.Breaking:
+			most = max(most, r.config.Approvals.Breaking)
+		case n.Kind == "new":
+			most = max(most, r.config.Approvals.New)
+		default:
+			most = max(most, r.config.Approvals.Update)
 		}
 	}
-	switch r.snapshot.Permissions[strings.ToLower(u.Login)] {
-	case "admin", "maintain", "write":
-		return true
-	}
-	return false
+	return most
 }

@@ -42,7 +42,7 @@ func (r *reviewer) roles() []config.Role {
 	for _, n := range r.result.Namespaces {
 		if n.Kind != "new" {
 			kind = config.RoleUpdate
-			impact = max(impact, compat.Greatest(n.Changes))
+			impact = max(impact, n.Impact())
 		}
 	}
 	if len(r.result.Namespaces) > 0 {
@@ -69,6 +69,7 @@ func (r *reviewer) plan() {
 	ops := r.labels()
 	ops = append(ops, r.comment(remarks)...)
 	ops = append(ops, remarks.operations(r)...)
+	ops = append(ops, r.answers()...)
 	status, changes := r.status()
 	if changes && len(ops) > 0 && status.State != string(stage.Pending) {
 		// A killed run must not leave an older status that lets the merge pass.
@@ -172,10 +173,29 @@ func (r *reviewer) commentText(remarks *remarks, before bool) string {
 		return ""
 	}
 	visible := slices.DeleteFunc(slices.Clone(r.result.Findings), func(f finding.Finding) bool { return f.Shadow })
+	var sections []string
+	for _, text := range []string{r.waiting(), report.Checklist(r.result.QA), report.Verdicts(r.verdicts)} {
+		if text != "" {
+			sections = append(sections, text)
+		}
+	}
 	return report.StatusComment{
 		Page: r.snapshot.Repository.URL, Head: r.snapshot.Head.SHA, BaseBranch: r.snapshot.Base.Branch,
 		Decision: d, NotChecked: r.result.Facts.CouldNotCheck, Holds: r.result.Facts.Holds,
 		Namespaces: r.result.Namespaces, Findings: visible, Remarked: remarks.remarked,
-		Waived: r.result.Waived, Rules: len(rules.All()), Version: r.options.Version,
-	}.Markdown()
+		Waived: r.result.Waived, Rules: len(rules.All()), Version: r.options.Version, Sections: sections,
+	}.Markdown() + "\n" + r.ledger.line()
+}
+
+// waiting says since when the submission stands where it stands. It is a date
+// and no duration, so that the comment only changes when something happens.
+func (r *reviewer) waiting() string {
+	if r.ledger.StageSince.IsZero() {
+		return ""
+	}
+	text := "In this stage since " + r.ledger.StageSince.Format("2006-01-02 15:04 MST")
+	if r.ledger.Ready != nil {
+		text += ", ready for reviewers since " + r.ledger.Ready.Format("2006-01-02 15:04 MST")
+	}
+	return text + "."
 }

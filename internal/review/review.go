@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/karzoun/miniapp-review/internal/command"
 	"github.com/karzoun/miniapp-review/internal/compat"
 	"github.com/karzoun/miniapp-review/internal/config"
 	"github.com/karzoun/miniapp-review/internal/definition"
@@ -55,6 +56,12 @@ type Result struct {
 	Namespaces []report.Namespace
 	Facts      stage.Facts
 	Decision   stage.Decision
+	// QA is the checklist with what was recorded.
+	QA []report.Item
+	// Approvers are those whose approvals count.
+	Approvers []pull.User
+	// Visibility is what a reviewer asked for with /visibility, or "".
+	Visibility string
 	// Labels are those of the review that the pull request should have.
 	Labels []config.Role
 	// Comment is the status comment without its marker, "" when there should
@@ -76,11 +83,13 @@ func Review(ctx context.Context, s *pull.Snapshot, o Options) (*Result, error) {
 	}
 	r := &reviewer{snapshot: s, options: o, result: &Result{},
 		signer: marker.Signer{Scope: fmt.Sprintf("%s/%s#%d", s.Repository.Owner, s.Repository.Name, s.Number), Key: o.MarkerKey}}
+	r.ledger = r.readLedger()
 	r.configure()
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
 	r.result.Decision = stage.Decide(r.result.Facts)
+	r.seeStage()
 	r.result.Labels = r.roles()
 	r.plan()
 	return r.result, nil
@@ -95,6 +104,17 @@ type reviewer struct {
 	result   *Result
 	// changes are the submissions, in the order of Result.Namespaces.
 	changes []*submission.Change
+	ledger  ledger
+	// items are the QA checklist, state what was recorded of its items.
+	items []command.Item
+	state map[string]report.ItemState
+	// heldBy are the holds that were set by command; letThrough is set when a
+	// maintainer lifted those that the review found.
+	heldBy     []string
+	letThrough bool
+	verdicts   []report.Verdict
+	reactions  []plan.Operation
+	replies    []reply
 }
 
 // configure reads the configuration at the tip of the base branch.
@@ -150,9 +170,13 @@ func (r *reviewer) look(ctx context.Context) error {
 		return err
 	}
 	f.Errors, f.Warnings, _ = finding.Count(r.result.Findings)
-	f.Holds = r.holds(touched)
-	f.Needed = 1
-	f.Approvals, f.Blockers = r.approvals()
+	r.seeContent(touched)
+	r.judge(touched)
+	r.commands()
+	if !r.letThrough {
+		f.Holds = r.holds(touched)
+	}
+	f.Holds = append(f.Holds, r.heldBy...)
 	return nil
 }
 
@@ -288,8 +312,9 @@ func view(ns string, c *submission.Change) report.Namespace {
 		n.Title, n.Short = head.Field("title").Text(), head.Field("shortDescription").Text()
 		n.Category, n.Icon = head.Category.Text(), head.Field("icon").Text()
 	}
-	if base != nil && head != nil {
-		n.Changes = compat.Diff(base, head)
+	if base != nil || head != nil {
+		file := path.Join(submission.Dir(ns), submission.DefinitionFile)
+		n.Diff = &report.Diff{Comparison: compat.Compare(base, head), Name: ns, BasePath: file, HeadPath: file}
 	}
 	return n
 }
@@ -321,6 +346,7 @@ func (r *reviewer) holds(touched []string) []string {
 		if n.Kind == "removed" {
 			holds = append(holds, fmt.Sprintf("it removes the namespace %q", n.NS))
 		}
+		holds = append(holds, r.ownership(n.NS, n.Kind)...)
 	}
 	return holds
 }

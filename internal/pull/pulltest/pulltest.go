@@ -51,7 +51,7 @@ func (f Files) With(more map[string]string) Files {
 
 // Bot is who the review acts as in these snapshots, Partner the author.
 func Bot() pull.User     { return pull.User{ID: 41898282, Login: "github-actions[bot]", Bot: true} }
-func Partner() pull.User { return pull.User{ID: 1001, Login: "partner"} }
+func Partner() pull.User { return pull.User{ID: 910000201, Login: "parleo-partners"} }
 
 // New makes the snapshot of an open pull request that leads from base to head.
 func New(base, head Files) *pull.Snapshot {
@@ -133,7 +133,6 @@ func Apply(s *pull.Snapshot, p plan.Plan, most int) {
 }
 
 func apply(s *pull.Snapshot, op plan.Operation) {
-	s.At = s.At.Add(time.Second)
 	next := int64(100 + len(s.Comments) + len(s.Remarks) + len(s.Reviews))
 	switch op.Kind {
 	case plan.SetStatus:

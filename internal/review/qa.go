@@ -1,0 +1,229 @@
+package review
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/karzoun/miniapp-review/internal/command"
+	"github.com/karzoun/miniapp-review/internal/definition"
+	"github.com/karzoun/miniapp-review/internal/marker"
+	"github.com/karzoun/miniapp-review/internal/plan"
+	"github.com/karzoun/miniapp-review/internal/pull"
+	"github.com/karzoun/miniapp-review/internal/report"
+)
+
+// itemName is what can be the name of an item in a command.
+var itemName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/:-]{0,79}$`)
+
+// checklist makes the items of QA from a definition: to install and connect it,
+// each action, and each event of its webhook. A name that no command could say
+// is replaced by its place in the definition.
+func checklist(def *definition.Definition) []command.Item {
+	if def == nil {
+		return nil
+	}
+	items := []command.Item{
+		{ID: "install", Text: "install it in the sandbox tenant"},
+		{ID: "connect", Text: "connect an account"},
+	}
+	add := func(kind, name, text string, i int) {
+		id := kind + ":" + name
+		if !itemName.MatchString(name) || slices.ContainsFunc(items, func(it command.Item) bool { return it.ID == id }) {
+			id = fmt.Sprintf("%s:%d", kind, i+1)
+		}
+		items = append(items, command.Item{ID: id, Text: fmt.Sprintf("%s %q", text, name)})
+	}
+	for i, a := range def.Actions {
+		add("action", a.Name, "run the action", i)
+	}
+	if def.Webhook.Node != nil {
+		for i, t := range def.Triggers {
+			add("event", t.Event, "send the event", i)
+		}
+	}
+	return items
+}
+
+// commands carries out what people wrote. Their order is that of the comments;
+// a comment that was edited counts for nothing, since what it said is not known.
+func (r *reviewer) commands() {
+	r.items = nil
+	if r.config.QA {
+		for _, c := range r.changes {
+			if c.Head != nil {
+				r.items = append(r.items, checklist(c.Head.Definition)...)
+			}
+		}
+	}
+	r.state = map[string]report.ItemState{}
+	refusedOnce := map[int64]bool{}
+	for _, c := range r.snapshot.Comments {
+		if c.User.ID == r.snapshot.Self.ID {
+			continue
+		}
+		for _, cmd := range command.Parse(c.Body) {
+			why, answer := r.carryOut(c, cmd)
+			switch {
+			case why == "":
+				r.accept(c, answer)
+			case r.refusal(c.User) != "" && refusedOnce[c.User.ID]:
+				// Strangers are told once, so that they cannot make us talk.
+			default:
+				refusedOnce[c.User.ID] = true
+				r.refuse(c, cmd, why)
+			}
+		}
+	}
+	r.count()
+}
+
+// carryOut carries out one command, and returns why not. answer is set when the
+// command asks for one.
+func (r *reviewer) carryOut(c pull.Comment, cmd command.Command) (why string, answer bool) {
+	refusal := r.refusal(c.User)
+	author := c.User.ID != 0 && c.User.ID == r.snapshot.Author.ID
+	switch {
+	case cmd.Verb == command.Help && cmd.Wrong == "" && (refusal == "" || author):
+		return "", true
+	case cmd.Verb == command.Recheck && cmd.Wrong == "" && (refusal == "" || author):
+		return "", false // the run that reads it is the one that it asks for
+	case refusal != "":
+		return refusal, false
+	case !c.UpdatedAt.Equal(c.CreatedAt):
+		return "the comment was edited; write a new one", false
+	case cmd.Wrong != "":
+		return cmd.Wrong, false
+	}
+	switch cmd.Verb {
+	case command.Hold:
+		r.heldBy = append(r.heldBy, fmt.Sprintf("%q holds it: %q", c.User.Login, cmd.Reason))
+		return "", false
+	case command.Unhold:
+		r.heldBy = nil
+		return "", false
+	case command.Visibility:
+		r.result.Visibility = cmd.Value
+		return "", false
+	}
+	// What follows is about a content, and counts for the present one only.
+	if !r.afterSeen(c.CreatedAt) {
+		if len(c.Reactions) > 0 {
+			return "", false // it was carried out when it was written
+		}
+		return "it was written before the present content was first seen; look at that, and write it again", false
+	}
+	switch cmd.Verb {
+	case command.OK:
+		if !r.maintains(c.User) {
+			return "/ok is for those who maintain this repository", false
+		}
+		r.letThrough = true
+		return "", false
+	case command.QAReset:
+		clear(r.state)
+		return "", false
+	}
+	return r.record(c, cmd), false
+}
+
+// record writes down what passed or failed.
+func (r *reviewer) record(c pull.Comment, cmd command.Command) string {
+	if len(r.items) == 0 {
+		return "no QA is asked for here"
+	}
+	ids := make([]string, 0, len(cmd.Items))
+	for _, word := range cmd.Items {
+		id, err := command.Match(r.items, word)
+		if err != nil {
+			return err.Error()
+		}
+		ids = append(ids, id)
+	}
+	if cmd.Verb == command.QAPass && len(ids) == 0 {
+		for _, it := range r.items {
+			if !r.state[it.ID].Failed {
+				ids = append(ids, it.ID)
+			}
+		}
+	}
+	for _, id := range ids {
+		r.state[id] = report.ItemState{Passed: cmd.Verb == command.QAPass, Failed: cmd.Verb == command.QAFail,
+			By: c.User.Login, At: c.CreatedAt, Reason: cmd.Reason}
+	}
+	return ""
+}
+
+// count takes the checklist into the facts.
+func (r *reviewer) count() {
+	f := &r.result.Facts
+	f.QAItems = len(r.items)
+	for _, it := range r.items {
+		s := r.state[it.ID]
+		if s.Passed {
+			f.QAPassed++
+		}
+		if s.Failed {
+			f.QAFailed++
+		}
+		r.result.QA = append(r.result.QA, report.Item{ID: it.ID, Text: it.Text, ItemState: s})
+	}
+}
+
+// accept plans what tells that a command was carried out.
+func (r *reviewer) accept(c pull.Comment, answer bool) {
+	if answer {
+		r.refuse(c, command.Command{Verb: command.Help}, "")
+		return
+	}
+	if !slices.Contains(c.Reactions, "+1") && !slices.ContainsFunc(r.reactions, func(op plan.Operation) bool { return op.ID == c.ID }) {
+		r.reactions = append(r.reactions, plan.Operation{Kind: plan.React, ID: c.ID, Reaction: "+1"})
+	}
+}
+
+// reply is something to be said about a command: why it was refused, or the
+// list of commands.
+type reply struct {
+	comment int64
+	text    string
+}
+
+// refuse plans an answer to a command, unless there is one.
+func (r *reviewer) refuse(c pull.Comment, cmd command.Command, why string) {
+	id := fmt.Sprint(c.ID)
+	for _, a := range r.snapshot.Comments {
+		if ids, ok := r.own(a.User, a.Body, marker.Answer); ok && slices.Contains(strings.Split(ids, "."), id) {
+			return
+		}
+	}
+	if len(r.replies) >= maxReplies {
+		return
+	}
+	text := "These are the commands, each on a line of its own:\n\n" + report.Commands(command.Usages())
+	if cmd.Verb != command.Help || why != "" {
+		text = fmt.Sprintf("%s of %s was not carried out: %s.", report.Code(cmd.Text), report.Code(c.User.Login), report.Prose(why))
+	}
+	r.replies = append(r.replies, reply{c.ID, text})
+}
+
+// maxReplies is how many commands one run answers. The next run goes on.
+const maxReplies = 10
+
+// answers makes one comment of all replies.
+func (r *reviewer) answers() []plan.Operation {
+	ops := slices.Clone(r.reactions)
+	if len(r.replies) == 0 {
+		return ops
+	}
+	var ids, texts []string
+	for _, p := range r.replies {
+		if id := fmt.Sprint(p.comment); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+		if !slices.Contains(texts, p.text) {
+			texts = append(texts, p.text)
+		}
+	}
+	return append(ops, plan.Operation{Kind: plan.CreateComment, Body: r.signer.Sign(marker.Answer, strings.Join(ids, "."), strings.Join(texts, "\n\n"))})
+}
