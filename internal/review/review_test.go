@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -63,9 +64,12 @@ func edited(t testing.TB, files pulltest.Files, name string, oldNew ...string) p
 	return files.With(map[string]string{name: text})
 }
 
+// validator compiles the schema once for all tests.
+var validator = sync.OnceValues(definition.NewValidator)
+
 func run(t testing.TB, s *pull.Snapshot) *review.Result {
 	t.Helper()
-	schema, err := definition.NewValidator()
+	schema, err := validator()
 	if err != nil {
 		t.Fatal(err)
 	}
