@@ -19,6 +19,7 @@ func All() []Spec {
 		schemaRules(),
 		fieldRules(),
 		authRules(),
+		functionRules(),
 		triggerRules(),
 		webhookRules(),
 		verificationRules(),

@@ -26,6 +26,9 @@ type memo struct {
 	sampled    bool
 	compared   int // words, to find the nearest
 
+	functions     []functionCode
+	functionsRead bool
+
 	description    *markdown.Document
 	descriptionErr error
 	described      bool
