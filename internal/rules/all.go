@@ -19,6 +19,7 @@ func All() []Spec {
 		schemaRules(),
 		fieldRules(),
 		authRules(),
+		placeholderRules(),
 		functionRules(),
 		triggerRules(),
 		webhookRules(),

@@ -262,7 +262,7 @@ func functionCodeParses() Spec {
 				var at *jscode.SyntaxError
 				switch {
 				case errors.As(f.err, &at):
-					p.Node(f.function.Code, "the code of %s cannot be read: line %d, column %d: %s", shown(f.function.Name), at.Line, at.Column, plain(at.Message)).
+					p.Node(f.function.Code, "the code of %s cannot be read: line %d, column %d: %s", shown(f.function.Name), at.Line, at.Column, shown(at.Message)).
 						Hint("Mend it there; a bracket or quotation mark before it may not be closed.")
 				case f.err != nil:
 					p.Node(f.function.Code, "the code of %s is longer than %d bytes, so that nobody could review it", shown(f.function.Name), jscode.MaxBytes).
@@ -271,12 +271,6 @@ func functionCodeParses() Spec {
 			}
 		},
 	}
-}
-
-// plain makes a text that may repeat parts of a submission fit for a message.
-func plain(s string) string {
-	quoted := shown(s)
-	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 }
 
 func functionReturnsObject() Spec {

@@ -28,6 +28,8 @@ type memo struct {
 
 	functions     []functionCode
 	functionsRead bool
+	scopes        []scope
+	scoped        bool
 
 	description    *markdown.Document
 	descriptionErr error
