@@ -167,7 +167,7 @@ func (d *differ) functions() {
 		case p.base < 0:
 			d.feature("function-added", nil, fh.node, "function %s is added", quote(fh.name))
 		case p.renamed:
-			d.fix("function-renamed", fb.node, fh.node, "function %s is now called %s", quote(fb.name), quote(fh.name))
+			d.feature("function-renamed", fb.node, fh.node, "function %s is now called %s", quote(fb.name), quote(fh.name))
 		case !fb.node.Is(jsondoc.Object) || !fh.node.Is(jsondoc.Object):
 			if !same(fb.node, fh.node) {
 				d.unknownField("function "+quote(fh.name), fb.node, fh.node)

@@ -16,10 +16,23 @@ type spot struct {
 }
 
 func (s spot) String() string {
-	if s.path == "" {
+	switch outer, last := s.outer(); {
+	case s.path == "":
 		return "the parameters of " + s.action
+	case last == "[]":
+		return "the entries of " + outer.String()
+	case last == "*" && outer.path == "":
+		return "further parameters of " + s.action
+	case last == "*":
+		return "further fields of " + outer.String()
 	}
 	return "parameter " + quote(s.path) + " of " + s.action
+}
+
+// outer splits the last part off the path.
+func (s spot) outer() (outer spot, last string) {
+	at := strings.LastIndexByte(s.path, '.')
+	return spot{action: s.action, path: s.path[:max(at, 0)]}, s.path[at+1:]
 }
 
 // child is the spot of a property, of the items ("[]") or of the additional
