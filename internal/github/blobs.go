@@ -59,34 +59,47 @@ func (c *Client) blobs(ctx context.Context, w *wanted) (map[string]pull.Blob, er
 		bytes += size
 	}
 	flush()
-	g, ctx := errgroup.WithContext(ctx)
+	g, during := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for _, batch := range batches {
 		g.Go(func() error {
-			texts, err := c.texts(ctx, batch)
-			if err != nil {
+			texts, err := c.texts(during, batch)
+			if err != nil && during.Err() != nil {
 				return err
 			}
-			for _, id := range batch {
-				data, ok := texts[id]
-				if !ok {
-					if data, err = c.blob(ctx, id); err != nil {
-						return err
-					}
-				}
+			// What GraphQL does not give, for whatever reason, REST may.
+			for id, data := range texts {
 				keep(id, data)
 			}
 			return nil
 		})
 	}
-	for _, id := range raw {
-		g.Go(func() error {
+	one := func(ctx context.Context, id string) func() error {
+		return func() error {
 			data, err := c.blob(ctx, id)
 			if err == nil {
 				keep(id, data)
 			}
 			return err
-		})
+		}
+	}
+	for _, id := range raw {
+		g.Go(one(during, id))
+	}
+	if err := g.Wait(); err != nil {
+		return out, err
+	}
+	g, during = errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
+	for _, batch := range batches {
+		for _, id := range batch {
+			mu.Lock()
+			_, have := out[id]
+			mu.Unlock()
+			if !have {
+				g.Go(one(during, id))
+			}
+		}
 	}
 	return out, g.Wait()
 }
@@ -143,7 +156,8 @@ func (c *Client) texts(ctx context.Context, ids []string) (map[string][]byte, er
 	return out, nil
 }
 
-// blobID returns the Git object id of content.
+// blobID returns the Git object id of content. Git's ids are SHA-1; GitHub
+// refuses objects that show the known way to make two with one id.
 func blobID(data []byte) string {
 	h := sha1.New()
 	fmt.Fprintf(h, "blob %d\x00", len(data))

@@ -223,15 +223,15 @@ func (c *Client) statuses(ctx context.Context, sha string) ([]pull.Status, error
 	return list, nil
 }
 
-// permissions asks what those people may do now whose approval, objection or
-// command could count, and nobody else: people, not bots, and not the author,
-// who can neither approve nor command. When there are too many, those who spoke
-// last are asked, approvals before commands.
-func (c *Client) permissions(ctx context.Context, s *pull.Snapshot) (map[string]string, error) {
-	var ask []pull.User
+// counting returns those whose approval, objection or command could count, and
+// nobody else: people, not bots, and not the author, who can neither approve
+// nor command. When there are too many, they are those who spoke last,
+// approvals before commands.
+func counting(s *pull.Snapshot) []pull.User {
+	var list []pull.User
 	add := func(u pull.User) {
-		if u.ID != 0 && !u.Bot && u.ID != s.Author.ID && u.ID != s.Self.ID && len(ask) < maxAsked && !slices.Contains(ask, u) {
-			ask = append(ask, u)
+		if u.ID != 0 && !u.Bot && u.ID != s.Author.ID && u.ID != s.Self.ID && len(list) < maxAsked && !slices.Contains(list, u) {
+			list = append(list, u)
 		}
 	}
 	for _, r := range slices.Backward(s.Reviews) {
@@ -244,6 +244,11 @@ func (c *Client) permissions(ctx context.Context, s *pull.Snapshot) (map[string]
 			add(m.User)
 		}
 	}
+	return list
+}
+
+// permissions asks what people may do now, by login in lower case.
+func (c *Client) permissions(ctx context.Context, ask []pull.User) (map[string]string, error) {
 	out := map[string]string{}
 	answers := make([]string, len(ask))
 	g, ctx := errgroup.WithContext(ctx)

@@ -39,7 +39,8 @@ type Setup struct {
 	// Labels are all labels of the repository.
 	Labels Fact[[]LabelFacts] `json:"labels"`
 	// Required are the statuses that the default branch requires, from branch
-	// protection and from rulesets.
+	// protection and from rulesets. Those that were seen are there even if
+	// others could not be.
 	Required Fact[[]RequiredStatus] `json:"required"`
 	// Protection says more of the default branch's protection. Only
 	// administrators see it.
@@ -152,7 +153,12 @@ func (c *Client) Setup(ctx context.Context) (*Setup, error) {
 		s.Labels, reads[0] = seen(labels, err), err
 		return nil
 	})
-	g.Go(func() error { s.Required = seen(c.required(ctx, branch)); return nil })
+	g.Go(func() error {
+		list, err := c.required(ctx, branch)
+		s.Required = seen(list, err)
+		s.Required.Value = list // one of the two places may be all that is needed
+		return nil
+	})
 	g.Go(func() error { s.Protection = seen(c.protection(ctx, branch)); return nil })
 	g.Go(func() error { s.Workflow = seen(c.workflowDefaults(ctx)); return nil })
 	g.Go(func() error { s.ForkApproval = seen(c.forkApproval(ctx)); return nil })
@@ -232,7 +238,7 @@ func (c *Client) required(ctx context.Context, branch string) ([]RequiredStatus,
 		} `json:"protection"`
 	}
 	if err := c.get(ctx, "branches/"+pathPart(branch), &b); err != nil {
-		return nil, c.explain(err, fmt.Sprintf("reading the branch %q", branch))
+		return list, c.explain(err, fmt.Sprintf("reading the branch %q", branch))
 	}
 	apps := map[string]int64{}
 	for _, check := range b.Protection.Checks.Checks {
@@ -248,7 +254,7 @@ func (c *Client) required(ctx context.Context, branch string) ([]RequiredStatus,
 		Parameters json.RawMessage `json:"parameters"`
 	}
 	if err := c.get(ctx, "rules/branches/"+pathPart(branch)+"?per_page=100", &rules); err != nil {
-		return nil, c.explain(err, fmt.Sprintf("reading the rules for the branch %q", branch))
+		return list, c.explain(err, fmt.Sprintf("reading the rules for the branch %q", branch))
 	}
 	for _, r := range rules {
 		if r.Type != "required_status_checks" {
@@ -262,7 +268,7 @@ func (c *Client) required(ctx context.Context, branch string) ([]RequiredStatus,
 			Strict bool `json:"strict_required_status_checks_policy"`
 		}
 		if err := json.Unmarshal(r.Parameters, &p); err != nil {
-			return nil, c.explain(err, "reading a rule")
+			return list, c.explain(err, "reading a rule")
 		}
 		for _, check := range p.Checks {
 			list = append(list, RequiredStatus{Context: check.Context, App: check.Integration, From: "ruleset", Strict: p.Strict})

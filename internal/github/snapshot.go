@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	gh "github.com/google/go-github/v60/github"
 	"golang.org/x/sync/errgroup"
@@ -31,7 +32,11 @@ import (
 func (c *Client) Snapshot(ctx context.Context, number int) (*pull.Snapshot, error) {
 	for attempt := 1; ; attempt++ {
 		s, err := c.snapshot(ctx, number)
-		if err != nil || attempt == 2 || !moving(s) {
+		if err != nil || attempt == 2 || s.Incomplete != movingReason {
+			return s, err
+		}
+		// The parts of GitHub do not all learn of a push at once.
+		if err := c.options.Sleep(ctx, time.Second); err != nil {
 			return s, err
 		}
 	}
@@ -39,8 +44,6 @@ func (c *Client) Snapshot(ctx context.Context, number int) (*pull.Snapshot, erro
 
 // movingReason says that head and commits do not fit together.
 const movingReason = "the pull request was pushed to while it was read, and the next run will see it whole"
-
-func moving(s *pull.Snapshot) bool { return s.Incomplete == movingReason }
 
 // snapshot is one attempt.
 func (c *Client) snapshot(ctx context.Context, number int) (*pull.Snapshot, error) {
@@ -135,9 +138,10 @@ func (c *Client) second(ctx context.Context, s *pull.Snapshot, p *gh.PullRequest
 	for _, f := range roots {
 		content.Go(func() error { return c.trees().load(during, f, false) })
 	}
+	ask := counting(s)
 	conversation, talking := errgroup.WithContext(ctx)
 	conversation.Go(func() (err error) { s.Statuses, err = c.statuses(mayBeEarly(talking), s.Head.SHA); return err })
-	conversation.Go(func() (err error) { s.Permissions, err = c.permissions(talking, s); return err })
+	conversation.Go(func() (err error) { s.Permissions, err = c.permissions(talking, ask); return err })
 	conversation.Go(func() error { return c.own(talking, s, reacted) })
 	contentFailed = content.Wait()
 	if contentFailed == nil {

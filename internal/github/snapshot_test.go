@@ -173,13 +173,14 @@ func TestFailures(t *testing.T) {
 		"no permissions":  {githubtest.When{Path: "/repos/*/*/commits/*/statuses", Times: -1}, githubtest.Answer(403, "Resource not accessible by integration"), Forbidden, ""},
 		"no comparison":   {githubtest.When{Path: "/repos/*/*/compare/**", Times: -1}, githubtest.Answer(500, "x"), "", "comparing the pull request"},
 		"no trees":        {githubtest.When{Path: "/repos/*/*/git/trees/**", Times: -1}, githubtest.CutBefore(), "", "listing the files"},
-		"no blobs":        {githubtest.When{Path: "/graphql", Times: -1}, githubtest.Answer(502, "x"), "", "reading 11 files"},
+		"no blobs":        {githubtest.When{Path: "/repos/*/*/git/blobs/*", Times: -1}, githubtest.Answer(502, "x"), "", "reading the file"},
 		"garbage":         {githubtest.When{Path: "/repos/*/*/git/trees/**", Times: -1}, githubtest.Raw(200, http.Header{}, "<html>"), "", "listing the files"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, githubtest.Options{})
 			p := w.open(fiveFiles())
 			w.s.Inject(tc.when, tc.fault)
+			w.s.Inject(githubtest.When{Path: "/graphql", Times: -1}, githubtest.Answer(502, "Bad Gateway"))
 			s, err := w.client("", nil).Snapshot(context.Background(), p.Number)
 			if ReasonOf(err) != tc.reason || tc.reason == "" && err != nil {
 				t.Fatalf("got %v, want the reason %q", err, tc.reason)
@@ -189,6 +190,25 @@ func TestFailures(t *testing.T) {
 			}
 			if tc.reason != "" && tc.reason != NotFound && (s == nil || s.Head.SHA != p.Head()) {
 				t.Error("the snapshot beside the error has no head for a status")
+			}
+		})
+	}
+}
+
+// TestWithoutGraphQL reads the contents one by one where the other way fails.
+func TestWithoutGraphQL(t *testing.T) {
+	for name, fault := range map[string]githubtest.Fault{
+		"failing":   githubtest.Answer(502, "Bad Gateway"),
+		"forbidden": githubtest.Answer(403, "Resource not accessible by integration"),
+		"too much":  githubtest.Raw(200, http.Header{}, `{"errors": [{"type": "RESOURCE_LIMITS_EXCEEDED", "message": "x"}]}`),
+		"empty":     githubtest.Raw(200, http.Header{}, `{"data": {"repository": null}}`),
+		"no JSON":   githubtest.Raw(200, http.Header{}, `<html>`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, githubtest.Options{})
+			w.s.Inject(githubtest.When{Path: "/graphql", Times: -1}, fault)
+			if s := w.read(w.client("", nil), w.open(fiveFiles())); s.Incomplete != "" || len(s.Blobs) != 11 {
+				t.Errorf("%q, %d blobs", s.Incomplete, len(s.Blobs))
 			}
 		})
 	}

@@ -94,7 +94,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		var asked time.Duration
 		if err == nil {
+			asked, _ = retryAfter(resp, t.now())
 			if wait, is := limited(resp, body, refusals, t.now()); is {
 				refusals++
 				now := t.now()
@@ -113,7 +115,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			if failures++; failures >= maxAttempts || !t.budget.take(start, t.now()) {
 				return resp, err
 			}
-			wait = 500 * time.Millisecond << (failures - 1)
+			wait = max(500*time.Millisecond<<(failures-1), asked)
 		case resp.StatusCode == http.StatusNotFound && early < 2 && ctx.Value(earlyKey{}) != nil:
 			early++
 			wait = 400 * time.Millisecond * time.Duration(early)
@@ -160,7 +162,7 @@ func (t *transport) once(req *http.Request) (*http.Response, []byte, error) {
 	attempt.Header.Set("User-Agent", t.userAgent)
 	resp, err := t.next.RoundTrip(attempt)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, t.late(req, err)
 	}
 	defer resp.Body.Close()
 	most := int64(maxBody)
@@ -170,7 +172,7 @@ func (t *transport) once(req *http.Request) (*http.Response, []byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
 	switch tooLong := int64(len(body)) > most; {
 	case err != nil && !tooLong:
-		return nil, nil, fmt.Errorf("reading the answer: %w", err)
+		return nil, nil, fmt.Errorf("reading the answer: %w", t.late(req, err))
 	case tooLong && resp.StatusCode < 300:
 		return nil, nil, fmt.Errorf("more than %d bytes: %w", most, errTooLong)
 	case tooLong:
@@ -180,6 +182,14 @@ func (t *transport) once(req *http.Request) (*http.Response, []byte, error) {
 	resp.ContentLength = int64(len(body))
 	resp.Request = req
 	return resp, body, nil
+}
+
+// late says of an attempt that took too long that it did.
+func (t *transport) late(req *http.Request, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && req.Context().Err() == nil {
+		return fmt.Errorf("no whole answer within %v", t.attempt)
+	}
+	return err
 }
 
 // redirect is the http.Client's CheckRedirect: a renamed repository answers with
