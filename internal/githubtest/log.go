@@ -11,10 +11,10 @@ type Request struct {
 	Method string
 	Path   string // without the query, and without the prefix of an Enterprise server
 	Query  url.Values
-	Status int  // 0 when the connection was cut before an answer
-	Write  bool // asks for a change; of GraphQL, mutations only
-	Fault  bool // a fault had a part in the answer
-	User   string
+	Status int    // 0 when the connection was cut before an answer
+	Write  bool   // asks for a change; of GraphQL, mutations only
+	Fault  bool   // a fault had a part in the answer
+	User   string // whose token it was; empty without one
 
 	from, to int // when it came and when it was answered, in steps
 }

@@ -75,7 +75,7 @@ func (s *Server) ownerJSON(r *Repo) any {
 	if r.owner != nil {
 		return s.ghostJSON(r.owner)
 	}
-	return s.accountJSON(r.Owner, 500+int64(len(r.Owner)), "Organization")
+	return s.accountJSON(r.org.Login, r.org.ID, "Organization")
 }
 
 func (r *Repo) api() string  { return r.server.URL + "/repos/" + r.Owner + "/" + r.Name }

@@ -27,8 +27,8 @@ func (p Permission) atLeast(other Permission) bool {
 	return slices.Index(roles, p) >= slices.Index(roles, other)
 }
 
-// Repo is a repository. Settings are fields that a test sets before it sends
-// the first request; the rest changes by methods.
+// Repo is a repository. Its settings are fields; a test that has sent requests
+// already changes them by Set.
 type Repo struct {
 	ID            int64
 	Owner, Name   string
@@ -49,12 +49,16 @@ type Repo struct {
 	// rather than "read" in a public and "none" in a private repository. Both
 	// have been seen.
 	StrangersUnknown bool
+	// Approvals is how many approvals by people with write permission a merge
+	// into a protected branch takes.
+	Approvals int
 	// TreeLimit is how many entries a recursive listing of a tree holds before
 	// it says truncated; 0 is GitHub's 100,000.
 	TreeLimit int
 
 	server   *Server
 	owner    *User // nil where an organization owns it
+	org      *Org
 	parent   *Repo
 	deleted  bool
 	git      *store
@@ -79,13 +83,15 @@ func (s *Server) Repo(fullName string, files Files) *Repo {
 	if !ok {
 		panic(fmt.Sprintf("githubtest: %q is not owner/name", fullName))
 	}
-	var person *User
-	if !slices.ContainsFunc(s.orgs, func(o *Org) bool { return o.Login == owner }) {
-		person = s.User(owner)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var person *User
+	org := s.org(owner)
+	if org == nil {
+		person = s.accountNamed(owner, "User")
+	}
 	r := s.newRepo(owner, name, person, newStore())
+	r.org = org
 	for _, l := range defaultLabels {
 		r.labels = append(r.labels, &label{id: s.nextID(), name: l.name, color: l.color, description: l.description, standard: true})
 	}
@@ -153,6 +159,13 @@ func (r *Repo) Permit(u *User, role Permission) {
 	if r.roles[u] = role; role == None {
 		delete(r.roles, u)
 	}
+}
+
+// Set changes settings between requests.
+func (r *Repo) Set(change func(r *Repo)) {
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	change(r)
 }
 
 // HideMembership makes a person one of those whose author_association says

@@ -107,7 +107,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := httptest.NewRecorder()
 	status, faulty := 0, false
-	defer func() { s.log.end(entry, status, login(s.caller(r)), faulty) }()
+	defer func() { s.log.end(entry, status, name(s.caller(r)), faulty) }()
 	fault := s.faults.pick(r, body)
 	if fault == nil {
 		s.route(answer, r)
@@ -135,6 +135,13 @@ func isWrite(r *http.Request, body []byte) bool {
 		return mutation(body)
 	}
 	return r.Method != http.MethodGet && r.Method != http.MethodHead
+}
+
+func name(u *User) string {
+	if u == nil {
+		return ""
+	}
+	return u.Login
 }
 
 func (s *Server) caller(r *http.Request) *User {

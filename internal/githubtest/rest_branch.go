@@ -62,7 +62,7 @@ func getProtection(c *call) reply {
 		},
 		"required_pull_request_reviews": map[string]any{
 			"url": url + "/required_pull_request_reviews", "dismiss_stale_reviews": c.repo.DismissStale,
-			"require_code_owner_reviews": false, "required_approving_review_count": 1, "require_last_push_approval": false,
+			"require_code_owner_reviews": false, "required_approving_review_count": c.repo.Approvals, "require_last_push_approval": false,
 		},
 		"enforce_admins": map[string]any{"url": url + "/enforce_admins", "enabled": false}, "required_linear_history": enabled(false),
 		"allow_force_pushes": enabled(false), "allow_deletions": enabled(false), "block_creations": enabled(false),

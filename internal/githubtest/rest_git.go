@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -203,11 +204,18 @@ func (c *call) refJSON(ref, id string) any {
 }
 
 func getRef(c *call) reply {
-	id, found := c.repo.refs[c.param("ref")]
+	ref := c.param("ref")
+	id, found := c.repo.refs[ref]
+	if number, is := strings.CutPrefix(ref, "pull/"); is { // refs that GitHub keeps itself
+		n, _ := strconv.ParseInt(strings.TrimSuffix(number, "/head"), 10, 64)
+		if p := c.repo.pull(n); p != nil && strings.HasSuffix(number, "/head") {
+			id, found = p.headSHA, true
+		}
+	}
 	if !found {
 		return notFound()
 	}
-	return ok(c.refJSON(c.param("ref"), id))
+	return ok(c.refJSON(ref, id))
 }
 
 func listRefs(c *call) reply {

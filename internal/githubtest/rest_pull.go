@@ -145,6 +145,9 @@ func mergePull(c *call) reply {
 	if missing := c.repo.missing(p); missing != "" && c.repo.role(c.user) != Admin {
 		return *refuse(http.StatusMethodNotAllowed, `Required status check "`+missing+`" is expected.`)
 	}
+	if _, protected := c.repo.Protected[p.base]; protected && p.approvals() < c.repo.Approvals {
+		return *refuse(http.StatusMethodNotAllowed, "At least one approving review is required by reviewers with write access.")
+	}
 	message := ask.CommitTitle
 	if ask.CommitTitle != "" && ask.CommitMessage != "" {
 		message += "\n\n" + ask.CommitMessage
@@ -164,6 +167,24 @@ func (r *Repo) missing(p *Pull) string {
 		}
 	}
 	return ""
+}
+
+// approvals counts whom the branch's protection counts: people with write
+// permission whose latest verdict is an approval.
+func (p *Pull) approvals() int {
+	latest := map[*User]string{}
+	for _, v := range p.reviews {
+		if v.state != "COMMENTED" && v.state != "PENDING" && p.repo.role(v.author).atLeast(Write) {
+			latest[v.author] = v.state
+		}
+	}
+	count := 0
+	for _, state := range latest {
+		if state == "APPROVED" {
+			count++
+		}
+	}
+	return count
 }
 
 func isMerged(c *call) reply {
@@ -201,7 +222,7 @@ func searchIssues(c *call) reply {
 		item["score"] = 1.0
 		items = append(items, item)
 	}
-	return reply{status: http.StatusOK, header: header, body: map[string]any{"total_count": len(found), "incomplete_results": false, "items": items}}
+	return reply{status: http.StatusOK, header: header, body: map[string]any{"total_count": len(found), "incomplete_results": false, "search_type": "lexical", "items": items}}
 }
 
 func (p *Pull) meets(word string) bool {

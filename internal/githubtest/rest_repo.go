@@ -100,13 +100,12 @@ func getCollaborator(c *call) reply {
 }
 
 func (c *call) team() ([]*User, bool) {
-	for _, o := range c.s.orgs {
-		if o.Login == c.param("org") {
-			members, ok := o.teams[c.param("team_slug")]
-			return members, ok
-		}
+	o := c.s.org(c.param("org"))
+	if o == nil {
+		return nil, false
 	}
-	return nil, false
+	members, found := o.teams[c.param("team_slug")]
+	return members, found
 }
 
 func listTeam(c *call) reply {

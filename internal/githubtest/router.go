@@ -48,7 +48,7 @@ func parameter(part string) string {
 }
 
 // long are the parameters that may hold slashes, where they come last.
-var long = []string{"ref", "basehead", "path"}
+var long = []string{"ref", "basehead", "path", "tag"}
 
 func fits(pattern, path []string) bool {
 	last := parameter(pattern[len(pattern)-1])

@@ -146,7 +146,6 @@ type User struct {
 
 	server  *Server
 	deleted bool
-	oldIDs  []string
 }
 
 // User returns the account of that name, made when there is none.
@@ -158,6 +157,10 @@ func (s *Server) Bot(login string) *User { return s.account(login, "Bot") }
 func (s *Server) account(login, kind string) *User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.accountNamed(login, kind)
+}
+
+func (s *Server) accountNamed(login, kind string) *User {
 	if u := s.userNamed(login); u != nil {
 		return u
 	}
@@ -199,6 +202,7 @@ func (u *User) Email() string {
 
 // Org is an organization, with its teams.
 type Org struct {
+	ID     int64
 	Login  string
 	server *Server
 	teams  map[string][]*User
@@ -208,14 +212,21 @@ type Org struct {
 func (s *Server) Org(login string) *Org {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if o := s.org(login); o != nil {
+		return o
+	}
+	o := &Org{ID: s.nextID(), Login: login, server: s, teams: map[string][]*User{}}
+	s.orgs = append(s.orgs, o)
+	return o
+}
+
+func (s *Server) org(login string) *Org {
 	for _, o := range s.orgs {
-		if o.Login == login {
+		if strings.EqualFold(o.Login, login) {
 			return o
 		}
 	}
-	o := &Org{Login: login, server: s, teams: map[string][]*User{}}
-	s.orgs = append(s.orgs, o)
-	return o
+	return nil
 }
 
 // Team sets who is in a team, by its slug.

@@ -2,6 +2,7 @@ package githubtest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -116,8 +117,12 @@ func (c *call) sees() bool {
 	return c.user != nil && c.repo.role(c.user).atLeast(Read)
 }
 
-// allows asks the permissions. Everyone may read what is public.
+// allows asks the permissions. Everyone may read what is public, and every
+// token the metadata of its repository.
 func (t *token) allows(r *Repo, n need) bool {
+	if !n.write && n.role == Read && slices.Contains(n.scopes, "metadata") {
+		return true
+	}
 	if len(n.scopes) == 0 || !n.write && r != nil && !r.Private && n.role == Read {
 		return true
 	}
