@@ -1,6 +1,12 @@
 package secrets
 
 import (
+	"encoding/base64"
+	"encoding/hex"
+	"flag"
+	"maps"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +16,8 @@ import (
 
 	"github.com/karzoun/miniapp-review/internal/rules"
 )
+
+var update = flag.Bool("update", false, "write keywords.txt from the engine's rules")
 
 // TestFilterLosesNothing makes credentials from the regular expression of each
 // of the engine's rules. Whatever the engine finds by itself, it must find
@@ -30,7 +38,7 @@ func TestFilterLosesNothing(t *testing.T) {
 			continue // reggen knows fewer constructs; see the count below
 		}
 		g.SetSeed(int64(len(id)))
-		for range 40 {
+		for range 8 {
 			text := g.Generate(20)
 			value := strings.TrimSpace(text)
 			texts := []rules.SecretText{{Key: "token", Value: value}}
@@ -56,6 +64,76 @@ func TestFilterLosesNothing(t *testing.T) {
 	t.Logf("%d credentials of %d of %d rules", made, len(fired), len(d.Config.Rules))
 	if len(fired) < 150 {
 		t.Errorf("credentials of only %d rules were made; the test has lost its meaning", len(fired))
+	}
+}
+
+// TestKeywords holds the list of keywords against the engine's rules, each of
+// which must have one.
+func TestKeywords(t *testing.T) {
+	d, err := New().detector()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := map[string]bool{}
+	for id, rule := range d.Config.Rules {
+		if rule.Regex != nil && len(rule.Keywords) == 0 {
+			t.Errorf("rule %q has no keyword, so that no text may be left out", id)
+		}
+		for _, k := range rule.Keywords {
+			set[strings.ToLower(k)] = true
+		}
+	}
+	want := strings.Join(slices.Sorted(maps.Keys(set)), "\n") + "\n"
+	if *update {
+		if err := os.WriteFile("keywords.txt", []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, keywords); diff != "" {
+		t.Errorf("the engine's keywords are others; run: go test ./internal/secrets -run TestKeywords -update\n%s", diff)
+	}
+}
+
+// TestEncoded checks that what the engine decodes gets to it, and that words do
+// not.
+func TestEncoded(t *testing.T) {
+	inner := "token = " + credential("ghp")
+	for name, text := range map[string]string{
+		"base64":       base64.StdEncoding.EncodeToString([]byte(inner)),
+		"base64url":    base64.RawURLEncoding.EncodeToString([]byte(inner)),
+		"hex":          hex.EncodeToString([]byte(inner)),
+		"percent":      "%" + hex.EncodeToString([]byte(inner[:1])) + inner[1:],
+		"escapes":      `\u0074oken = ` + credential("ghp"),
+		"in a text":    "set it to " + base64.StdEncoding.EncodeToString([]byte(inner)) + ", then go on",
+		"twice base64": base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(inner)))),
+	} {
+		if !encoded(text) {
+			t.Errorf("%s: %q is not taken for encoded", name, text)
+		}
+		if leaks, err := New().Scan([]rules.SecretText{{Value: text}}); err != nil || len(leaks) == 0 {
+			t.Errorf("%s: got %v, %v, want a leak", name, leaks, err)
+		}
+	}
+	for _, text := range []string{"createTicketComment2", "https://help.acme-desk.example/setup/2026", "{{step1.response.customerId}}", "organization-membership-changed"} {
+		if encoded(text) {
+			t.Errorf("%q is taken for encoded", text)
+		}
+	}
+}
+
+// TestLinesBelow checks credentials that need more than their own line.
+func TestLinesBelow(t *testing.T) {
+	secret := credential("x")
+	leaks, err := New().Scan([]rules.SecretText{{Value: "my_long_secret_token_0123456789:"}, {Value: secret}})
+	if err != nil || len(leaks) == 0 {
+		t.Errorf("a value below its name: got %v, %v", leaks, err)
+	}
+	body := strings.Repeat("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", 2)
+	key := []rules.SecretText{{Value: "-----BEGIN RSA PRIVATE " + "KEY-----"}, {Value: body}, {Value: body}, {Value: body}, {Value: "-----END RSA PRIVATE " + "KEY-----"}}
+	leaks, err = New().Scan(key)
+	if err != nil || len(leaks) == 0 {
+		t.Errorf("a private key: got %v, %v", leaks, err)
 	}
 }
 

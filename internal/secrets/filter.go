@@ -1,0 +1,230 @@
+package secrets
+
+import (
+	_ "embed"
+	"encoding/base64"
+	"iter"
+	"strings"
+
+	ahocorasick "github.com/BobuSumisu/aho-corasick"
+
+	"github.com/karzoun/miniapp-review/internal/rules"
+)
+
+// suspects returns the lines in which the engine could find something, and for
+// each of them the index of its text. A line is left out when nothing around it
+// has a run of characters that is long enough for a credential, or when neither
+// it nor what is encoded in it has a word that the engine's rules ask for first.
+func (s *Scanner) suspects(texts []rules.SecretText) (fragment string, lines []int) {
+	var b strings.Builder
+	all := privateKey(texts) // a private key fills any number of lines
+	carry := 0               // how many texts to come belong to a name above them
+	for i, t := range texts {
+		if !all && !couldHold(t.Value) {
+			continue
+		}
+		// The engine's general rule looks for a name, a sign and a value.
+		text := "\"" + t.Value + "\"\n"
+		if t.Key != "" {
+			text = strings.Map(oneLine, t.Key) + " = " + text
+		}
+		if all || carry > 0 || s.hasKeyword(text) || encoded(text) {
+			for line := range s.suspectLines(text, all || carry > 0) {
+				b.WriteString(line)
+				lines = append(lines, i)
+			}
+		}
+		carry = max(carry-1, below(text))
+	}
+	return b.String(), lines
+}
+
+// suspectLines yields the lines of a text that matter; see suspects.
+func (s *Scanner) suspectLines(text string, all bool) iter.Seq[string] {
+	lines := strings.SplitAfter(text, "\n")
+	lines = lines[:len(lines)-1]
+	keep := make([]bool, len(lines))
+	last := -1 // the last line that can hold a credential
+	for i := len(lines) - 1; i >= 0; i-- {
+		if couldHold(lines[i]) {
+			last = i
+		}
+		if last >= 0 && last-i <= reach && s.hasKeyword(lines[i]) {
+			for j := i; j < min(i+reach+1, len(lines)); j++ {
+				keep[j] = true
+			}
+		}
+		keep[i] = keep[i] || all || encoded(lines[i])
+	}
+	return func(yield func(string) bool) {
+		for i, line := range lines {
+			if keep[i] && !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+// reach is how many lines below a keyword the engine's rules look for the value,
+// which is most for the lines of a command.
+const reach = 6
+
+// below returns how many further texts can belong to one: those with the lines
+// of a command, or the one with the value when the text ends in the sign that
+// stands before a value.
+func below(text string) int {
+	if strings.Contains(text, marks[1]) {
+		return reach
+	}
+	if end := strings.TrimRight(text, " \t\r\n\"'`"); end != "" && strings.IndexByte("=>:|,", end[len(end)-1]) >= 0 {
+		return 1
+	}
+	return 0
+}
+
+func oneLine(r rune) rune {
+	if r < ' ' {
+		return ' '
+	}
+	return r
+}
+
+// keywords are the words of which each of the engine's rules asks for one,
+// before it looks closer, one on each line. A test holds the list against the
+// engine.
+//
+//go:embed keywords.txt
+var keywords string
+
+func keywordTrie() *ahocorasick.Trie {
+	return ahocorasick.NewTrieBuilder().AddStrings(strings.Split(strings.TrimSuffix(keywords, "\n"), "\n")).Build()
+}
+
+func (s *Scanner) hasKeyword(text string) bool {
+	return s.keywords().MatchFirstString(strings.ToLower(text)) != nil
+}
+
+func privateKey(texts []rules.SecretText) bool {
+	for _, t := range texts {
+		if strings.Contains(t.Value, marks[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// encoded reports whether the engine could decode a part of a text: percent and
+// Unicode escapes, long runs of hexadecimal digits, and base64 of printable
+// characters.
+func encoded(text string) bool {
+	if strings.Contains(text, "%") || strings.Contains(text, "U+") || strings.Contains(text, `\u`) || strings.Contains(text, `\U`) {
+		return true
+	}
+	start, hex := 0, 0
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && base64Char(text[i]) {
+			if hexDigit(text[i]) {
+				hex++
+			} else {
+				hex = 0
+			}
+			if hex >= shortestHex {
+				return true
+			}
+			continue
+		}
+		if i-start >= shortestBase64 && printableBase64(text[start:i]) {
+			return true
+		}
+		start, hex = i+1, 0
+	}
+	return false
+}
+
+// The shortest runs that the engine decodes.
+const (
+	shortestHex    = 32
+	shortestBase64 = 16
+)
+
+func base64Char(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '+' || c == '/' || c == '-' || c == '_'
+}
+
+func hexDigit(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'F' || c >= 'a' && c <= 'f'
+}
+
+// printableBase64 reports whether a run, without its padding, decodes to
+// printable ASCII in one of the two alphabets.
+func printableBase64(run string) bool {
+	var buffer [256]byte
+	for _, alphabet := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		// The first characters decide nearly always, and cost no memory.
+		head := run[:min(len(run), shortestBase64)]
+		if n, err := alphabet.Decode(buffer[:], []byte(head)); err != nil || !printable(buffer[:n]) {
+			continue
+		}
+		if out, err := alphabet.DecodeString(run); err == nil && printable(out) {
+			return true
+		}
+	}
+	return false
+}
+
+func printable(text []byte) bool {
+	for _, c := range text {
+		if c <= 8 || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// The shortest runs of token characters that a credential of the engine's rules
+// has: with letters and digits, of digits, with letters of both cases, or of any
+// kind.
+const (
+	shortestWithDigit = 8
+	shortestNumber    = 16
+	shortestMixed     = 14
+	shortestAny       = 24
+)
+
+// marks are texts whose presence is enough: what follows them may be short.
+var marks = [...]string{"-----BEGIN", "curl"}
+
+// couldHold reports whether a text has the shape that every credential of the
+// engine's rules has somewhere: a long enough run of token characters. It is a
+// hundred times faster than the engine, and most texts of a definition need no
+// more. A test holds it against credentials made from the engine's own rules.
+func couldHold(text string) bool {
+	run, digit, lower, upper := 0, false, false, false
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c >= '0' && c <= '9':
+			digit = true
+		case c >= 'a' && c <= 'z', c >= 0x80:
+			// The engine's case-insensitive rules take U+017F for an s.
+			lower = true
+		case c >= 'A' && c <= 'Z':
+			upper = true
+		case c == '_' || c == '-' || c == '+' || c == '=':
+		default:
+			run, digit, lower, upper = 0, false, false, false
+			continue
+		}
+		run++
+		if digit && (lower || upper) && run >= shortestWithDigit || digit && run >= shortestNumber ||
+			lower && upper && run >= shortestMixed || run >= shortestAny {
+			return true
+		}
+	}
+	for _, m := range marks {
+		if strings.Contains(text, m) {
+			return true
+		}
+	}
+	return false
+}
