@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -23,6 +24,9 @@ type Dir struct {
 	// modes holds the modes that the Git index has for files where the file
 	// system cannot tell.
 	modes map[string]Mode
+	// seen holds the folders that are known to be no links. Looking again for
+	// each file would be most of what reading a small one costs.
+	seen sync.Map
 }
 
 // OpenDir opens a folder.
@@ -138,7 +142,7 @@ func (d *Dir) ReadFile(name string, limit int64) ([]byte, error) {
 
 // plain checks that no part of a folder's path is a symbolic link, or ignored.
 func (d *Dir) plain(dir string) error {
-	if dir == "." {
+	if _, ok := d.seen.Load(dir); ok || dir == "." {
 		return nil
 	}
 	for i := 0; ; i++ {
@@ -156,6 +160,7 @@ func (d *Dir) plain(dir string) error {
 			return fmt.Errorf("%q is no folder: %w", part, fs.ErrNotExist)
 		}
 		if next < 0 {
+			d.seen.Store(dir, true)
 			return nil
 		}
 	}
