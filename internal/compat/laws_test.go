@@ -134,7 +134,7 @@ func TestSeveralEditsDisturbAtLeastAsMuchAsEach(t *testing.T) {
 func TestEveryEditIsSeen(t *testing.T) {
 	seen := map[string]bool{}
 	var all []compat.Change
-	for seed := range uint64(documents / 4) {
+	for seed := range uint64(documents / 8) {
 		g := newGenerator(seed)
 		base := g.definition()
 		b := parse(t, encode(t, base))
