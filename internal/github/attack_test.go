@@ -356,10 +356,11 @@ func TestAttack34TakenLogin(t *testing.T) {
 // TestCommitPeople reads who had a part in a commit. All of it can be forged.
 func TestCommitPeople(t *testing.T) {
 	w := newWorld(t, githubtest.Options{})
-	friend, other := w.s.User("friend"), w.s.User("other")
+	friend, other, private := w.s.User("friend"), w.s.User("other"), w.s.User("private")
+	private.Address = "private@example.com"
 	commit := w.fork.Commit(githubtest.CommitSpec{
 		Parents: []string{w.repo.Branch("main")}, Files: fiveFiles(), Author: w.partner, Committer: friend,
-		Message: "Change\n\nco-authored-by: Other <" + other.Email() + ">\nCo-Authored-By: X <x@example.com>\nCo-authored-by: no address\n",
+		Message: "Change\n\nco-authored-by: Other <" + other.Email() + ">\nCo-Authored-By: X <x@example.com>\nCo-authored-by: P <private@example.com>\nCo-authored-by: no address\n",
 	})
 	w.fork.Push("change", w.partner, nil)
 	w.fork.Move("change", w.partner, commit)
@@ -369,10 +370,10 @@ func TestCommitPeople(t *testing.T) {
 	for _, u := range s.Commits[0].People {
 		logins = append(logins, u.Login)
 	}
-	if diff := cmp.Diff([]string{"partner", "friend", "other"}, logins); diff != "" {
+	if diff := cmp.Diff([]string{"partner", "friend", "other", "private"}, logins); diff != "" {
 		t.Errorf("people: %s", diff)
 	}
-	if !slices.Equal(s.Commits[0].Unknown, []string{"x@example.com"}) || s.Commits[0].People[2].ID != other.ID {
+	if !slices.Equal(s.Commits[0].Unknown, []string{"x@example.com"}) || s.Commits[0].People[2].ID != other.ID || s.Commits[0].People[3].ID != private.ID {
 		t.Errorf("%+v", s.Commits[0])
 	}
 }

@@ -143,6 +143,7 @@ func (c *Client) second(ctx context.Context, s *pull.Snapshot, p *gh.PullRequest
 	conversation.Go(func() (err error) { s.Statuses, err = c.statuses(mayBeEarly(talking), s.Head.SHA); return err })
 	conversation.Go(func() (err error) { s.Permissions, err = c.permissions(talking, ask); return err })
 	conversation.Go(func() error { return c.own(talking, s, reacted) })
+	conversation.Go(func() error { return c.authors(talking, s.Number, s.Commits) })
 	contentFailed = content.Wait()
 	if contentFailed == nil {
 		more, during := errgroup.WithContext(ctx)

@@ -45,9 +45,11 @@ type transport struct {
 }
 
 // repeatKey marks requests that may be made twice although they are a POST or
-// a PATCH, earlyKey those whose 404 may come because they are too early.
+// a PATCH, onceKey those that may not although they are a PUT, and earlyKey
+// those whose 404 may come because they are too early.
 type (
 	repeatKey struct{}
+	onceKey   struct{}
 	earlyKey  struct{}
 )
 
@@ -57,6 +59,9 @@ func mayBeEarly(ctx context.Context) context.Context {
 }
 
 func repeatable(req *http.Request) bool {
+	if req.Context().Value(onceKey{}) != nil {
+		return false
+	}
 	switch req.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete:
 		return true

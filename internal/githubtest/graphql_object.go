@@ -2,6 +2,7 @@ package githubtest
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -88,4 +89,36 @@ func (c *call) graphReactions(reactions []reaction) []fields {
 		groups = append(groups, fields{"__typename": "ReactionGroup", "content": name, "viewerHasReacted": mine})
 	}
 	return groups
+}
+
+// graphCommits are the commits of a pull request, with the accounts of their
+// authors: the author, and those that trailers of the message name.
+func (c *call) graphCommits(p *Pull) []fields {
+	var nodes []fields
+	ids := p.commits()
+	for _, id := range ids[:min(len(ids), maxCommits)] {
+		made, _ := c.repo.git.commit(id)
+		addresses := []string{made.author.Email}
+		for line := range strings.Lines(made.message) {
+			if key, value, _ := strings.Cut(line, ":"); strings.EqualFold(key, "co-authored-by") {
+				_, address, _ := strings.Cut(value, "<")
+				address, _, closed := strings.Cut(address, ">")
+				if closed && !slices.Contains(addresses, address) {
+					addresses = append(addresses, address)
+				}
+			}
+		}
+		var authors []fields
+		for _, address := range addresses {
+			author := fields{"__typename": "GitActor", "email": address, "user": fields(nil)}
+			if u := c.s.byEmail(address); u != nil && u.Type == "User" {
+				author["user"] = c.graphActor(u)
+			}
+			authors = append(authors, author)
+		}
+		nodes = append(nodes, fields{"__typename": "PullRequestCommit", "commit": fields{
+			"__typename": "Commit", "oid": id, "authors": connection("authors", authors),
+		}})
+	}
+	return nodes
 }

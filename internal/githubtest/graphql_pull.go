@@ -72,6 +72,7 @@ func (c *call) graphPull(p *Pull) fields {
 		"headRefOid": p.headSHA, "headRefName": p.head, "baseRefOid": p.baseSHA, "baseRefName": p.base,
 		"createdAt": stamp(p.created), "updatedAt": stamp(p.updated), "isCrossRepository": p.headRepo != p.repo,
 		"reviewThreads": connection("reviewThreads", threads), "comments": connection("comments", comments), "reviews": connection("reviews", reviews),
+		"commits": lazy(func(args map[string]any) (any, *problem) { return connection("commits", c.graphCommits(p))(args) }),
 	}
 }
 

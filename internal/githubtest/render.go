@@ -154,6 +154,9 @@ func (s *Server) personJSON(sign Signature) map[string]any {
 // byEmail finds the account that GitHub shows beside a commit.
 func (s *Server) byEmail(email string) *User {
 	for _, u := range s.users {
+		if u.Address != "" && strings.EqualFold(u.Address, email) {
+			return u
+		}
 		if strings.EqualFold(u.Email(), email) || strings.HasPrefix(email, fmt.Sprint(u.ID, "+")) && strings.HasSuffix(email, "@users.noreply.github.com") {
 			return u
 		}

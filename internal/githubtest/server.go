@@ -143,6 +143,9 @@ type User struct {
 	ID    int64
 	Login string // see Rename
 	Type  string // "User" or "Bot"
+	// Address is an address of the account's own, beside the one that GitHub
+	// gives it. Commits with it are the account's.
+	Address string
 
 	server  *Server
 	deleted bool

@@ -48,6 +48,8 @@ func (r *reviewer) contributed(u pull.User) bool {
 		return true
 	}
 	return slices.ContainsFunc(r.snapshot.Commits, func(c pull.Commit) bool {
-		return slices.ContainsFunc(c.People, func(p pull.User) bool { return p.ID == u.ID })
+		return slices.ContainsFunc(c.People, func(p pull.User) bool {
+			return p.ID == u.ID || p.ID == 0 && strings.EqualFold(p.Login, u.Login)
+		})
 	})
 }
