@@ -32,7 +32,7 @@ type When struct {
 
 // Fault answers in the place of the endpoint. Calling answer lets the request
 // take effect. It returns the status that the caller got to see, or 0.
-type Fault func(s *Server, w http.ResponseWriter, r *http.Request, answer func() *httptest.ResponseRecorder) int
+type Fault func(s *Server, w http.ResponseWriter, r *http.Request, answer func() *httptest.ResponseRecorder)
 
 type planned struct {
 	when  When
@@ -110,13 +110,12 @@ func Answer(status int, message string) Fault {
 // Raw gives exactly this answer, and does nothing. A body that is not JSON is
 // garbage.
 func Raw(status int, header http.Header, body string) Fault {
-	return func(_ *Server, w http.ResponseWriter, _ *http.Request, _ func() *httptest.ResponseRecorder) int {
+	return func(_ *Server, w http.ResponseWriter, _ *http.Request, _ func() *httptest.ResponseRecorder) {
 		for key, values := range header {
 			w.Header()[http.CanonicalHeaderKey(key)] = values
 		}
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(body))
-		return status
 	}
 }
 
@@ -157,19 +156,17 @@ func TooManyRequests(wait time.Duration) Fault {
 
 // CutBefore breaks the connection off; the request has no effect.
 func CutBefore() Fault {
-	return func(_ *Server, w http.ResponseWriter, _ *http.Request, _ func() *httptest.ResponseRecorder) int {
+	return func(_ *Server, w http.ResponseWriter, _ *http.Request, _ func() *httptest.ResponseRecorder) {
 		cut(w)
-		return 0
 	}
 }
 
 // CutAfter lets the request take effect and breaks the connection off before
 // its answer.
 func CutAfter() Fault {
-	return func(_ *Server, w http.ResponseWriter, _ *http.Request, answer func() *httptest.ResponseRecorder) int {
+	return func(_ *Server, w http.ResponseWriter, _ *http.Request, answer func() *httptest.ResponseRecorder) {
 		answer()
 		cut(w)
-		return 0
 	}
 }
 
@@ -188,7 +185,7 @@ func cut(w http.ResponseWriter) {
 // LeavePending is what GitHub did to interrupted reviews: one that is pending
 // and empty is left, and the connection breaks off. For POST …/reviews.
 func LeavePending() Fault {
-	return func(s *Server, w http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) int {
+	return func(s *Server, w http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) {
 		parts := strings.Split(r.URL.Path, "/") // /repos/owner/name/pulls/7/reviews
 		if by := s.caller(r); by != nil && len(parts) == 7 {
 			s.mu.Lock()
@@ -200,33 +197,30 @@ func LeavePending() Fault {
 			s.mu.Unlock()
 		}
 		cut(w)
-		return 0
 	}
 }
 
 // Hang never answers; it ends with the request or the server.
 func Hang() Fault {
-	return func(s *Server, _ http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) int {
+	return func(s *Server, _ http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) {
 		select {
 		case <-r.Context().Done():
 		case <-s.done:
 		}
-		return 0
 	}
 }
 
 // RedirectTo sends the caller somewhere else, with the path and query kept.
 func RedirectTo(root string) Fault {
-	return func(_ *Server, w http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) int {
+	return func(_ *Server, w http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) {
 		w.Header().Set("Location", root+r.URL.RequestURI())
 		w.WriteHeader(http.StatusTemporaryRedirect)
-		return http.StatusTemporaryRedirect
 	}
 }
 
 // Endless sends a JSON string that does not end before the client hangs up.
 func Endless() Fault {
-	return func(s *Server, w http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) int {
+	return func(s *Server, w http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		chunk := []byte(`{"message":"` + strings.Repeat("a", 64<<10))
 		for r.Context().Err() == nil {
@@ -237,31 +231,27 @@ func Endless() Fault {
 			chunk = append(chunk, strings.Repeat("a", 12)...)
 			select {
 			case <-s.done:
-				return http.StatusOK
+				return
 			default:
 			}
 		}
-		return http.StatusOK
 	}
 }
 
 // Before does something and answers as if nothing had happened: a push between
 // two requests, for example.
 func Before(do func()) Fault {
-	return func(_ *Server, w http.ResponseWriter, _ *http.Request, answer func() *httptest.ResponseRecorder) int {
+	return func(_ *Server, w http.ResponseWriter, _ *http.Request, answer func() *httptest.ResponseRecorder) {
 		do()
-		got := answer()
-		copyAnswer(w, got)
-		return got.Code
+		copyAnswer(w, answer())
 	}
 }
 
 // After answers as ever, and does something just before the answer is sent.
 func After(do func()) Fault {
-	return func(_ *Server, w http.ResponseWriter, _ *http.Request, answer func() *httptest.ResponseRecorder) int {
+	return func(_ *Server, w http.ResponseWriter, _ *http.Request, answer func() *httptest.ResponseRecorder) {
 		got := answer()
 		do()
 		copyAnswer(w, got)
-		return got.Code
 	}
 }

@@ -1,15 +1,18 @@
 package githubtest
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -106,20 +109,46 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(s.options.Delay)
 	}
 	answer := httptest.NewRecorder()
-	status, faulty := 0, false
-	defer func() { s.log.end(entry, status, name(s.caller(r)), faulty) }()
 	fault := s.faults.pick(r, body)
+	watched := &watchedWriter{ResponseWriter: w, begun: func(status int) { s.log.end(entry, status, name(s.caller(r)), fault != nil) }}
+	defer watched.begin(0)
 	if fault == nil {
 		s.route(answer, r)
-		status = answer.Code
-		copyAnswer(w, answer)
+		copyAnswer(watched, answer)
 		return
 	}
-	faulty = true
-	status = fault(s, w, r, func() *httptest.ResponseRecorder {
+	fault(s, watched, r, func() *httptest.ResponseRecorder {
 		s.route(answer, r)
 		return answer
 	})
+}
+
+// watchedWriter tells when an answer begins, so that the log is complete before
+// the client can know anything of it.
+type watchedWriter struct {
+	http.ResponseWriter
+	begun func(status int)
+	once  sync.Once
+}
+
+func (w *watchedWriter) begin(status int) { w.once.Do(func() { w.begun(status) }) }
+
+// WriteHeader implements http.ResponseWriter.
+func (w *watchedWriter) WriteHeader(status int) {
+	w.begin(status)
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *watchedWriter) Write(data []byte) (int, error) {
+	w.begin(http.StatusOK)
+	return w.ResponseWriter.Write(data)
+}
+
+// Hijack implements http.Hijacker, for cutting the connection.
+func (w *watchedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.begin(0)
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
 func copyAnswer(w http.ResponseWriter, answer *httptest.ResponseRecorder) {
