@@ -62,7 +62,7 @@ func (s *Server) accountJSON(login string, id int64, kind string) any {
 		page = web + "/apps/" + strings.TrimSuffix(login, "[bot]")
 	}
 	return map[string]any{
-		"login": login, "id": id, "node_id": nodeID("U", id), "type": kind, "site_admin": false,
+		"login": login, "id": id, "node_id": nodeID("U", id), "type": kind, "site_admin": false, "user_view_type": "public",
 		"avatar_url": fmt.Sprintf("https://avatars.githubusercontent.com/u/%d?v=4", id), "gravatar_id": "",
 		"url": api, "html_url": page, "followers_url": api + "/followers", "following_url": api + "/following{/other_user}",
 		"gists_url": api + "/gists{/gist_id}", "starred_url": api + "/starred{/owner}{/repo}",
@@ -100,7 +100,8 @@ func (s *Server) repoJSON(r *Repo) map[string]any {
 		"mirror_url": nil, "size": 1, "forks": 0, "forks_count": 0, "stargazers_count": 0, "watchers": 0, "watchers_count": 0,
 		"open_issues": open, "open_issues_count": open, "network_count": 0, "subscribers_count": 0,
 		"has_issues": true, "has_projects": true, "has_wiki": true, "has_pages": false, "has_discussions": false, "has_downloads": true,
-		"allow_forking": true, "is_template": false, "topics": []string{}, "web_commit_signoff_required": false,
+		"allow_forking": true, "allow_merge_commit": true, "allow_squash_merge": true, "allow_rebase_merge": true,
+		"allow_auto_merge": false, "delete_branch_on_merge": false, "is_template": false, "topics": []string{}, "web_commit_signoff_required": false,
 		"created_at": stamp(r.created), "updated_at": stamp(r.pushed), "pushed_at": stamp(r.pushed),
 		"clone_url": r.page() + ".git", "svn_url": r.page(), "ssh_url": "git@github.com:" + full + ".git", "git_url": "git://github.com/" + full + ".git",
 	}

@@ -37,7 +37,7 @@ func (s *Server) publicUser(u *User) any {
 	for _, field := range []string{"name", "company", "location", "email", "hireable", "bio", "twitter_username"} {
 		body[field] = nil
 	}
-	body["blog"], body["user_view_type"] = "", "public"
+	body["blog"] = ""
 	for _, field := range []string{"public_repos", "public_gists", "followers", "following"} {
 		body[field] = 0
 	}
