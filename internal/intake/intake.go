@@ -75,6 +75,7 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	heads = in.withoutEmpty(heads, bases)
 	names := union(heads, bases)
 	env := in.env(names)
 	work := names
@@ -167,6 +168,27 @@ func folders(t source.Tree) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// withoutEmpty takes out the folders of the head that hold no file. Git knows
+// no empty folders, but a working tree can keep one when its files are removed.
+// Only folders that can be empty are looked into.
+func (in Input) withoutEmpty(heads, bases []string) []string {
+	if in.Base == nil {
+		return heads
+	}
+	isBase := set(bases)
+	return slices.DeleteFunc(heads, func(ns string) bool {
+		if isBase[ns] && in.Changed != nil && !in.Changed[ns] {
+			return false
+		}
+		dir := submission.Dir(ns)
+		if _, err := in.Head.ReadDir(dir); err != nil {
+			return false // a link in its place, or unreadable: its check says so
+		}
+		found := errors.New("found")
+		return source.Walk(in.Head, dir, 1, func(string, source.Entry) error { return found }) == nil
+	})
 }
 
 func union(a, b []string) []string {
