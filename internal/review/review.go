@@ -264,7 +264,7 @@ func (r *reviewer) claims(ns string) []rules.Claim {
 	var list []rules.Claim
 	for _, o := range r.snapshot.Others {
 		if v := o.Claims[ns]; v != "" {
-			list = append(list, rules.Claim{Version: v, Ref: fmt.Sprintf("#%d", o.Number)})
+			list = append(list, rules.Claim{Version: v, Ref: fmt.Sprintf("#%d", o.Number), Later: o.Number > r.snapshot.Number})
 		}
 	}
 	return list
