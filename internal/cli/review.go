@@ -221,9 +221,17 @@ func printReview(w io.Writer, o *outcome, format string, planned bool) error {
 		return e.Encode(o.result.Plan)
 	}
 	var b strings.Builder
-	if o.moved {
+	switch {
+	case o.moved:
 		fmt.Fprintf(&b, "pull request %d was pushed to during the review, and nothing was written; review it again\n", o.number)
-	} else {
+	case o.failed:
+		done := o.result.Plan
+		done.Operations = nil
+		for _, m := range o.made {
+			done.Operations = append(done.Operations, m.Operation)
+		}
+		fmt.Fprintf(&b, "%d of %d operations were made before one failed\n%s", len(o.made), len(o.result.Plan.Operations), done.Text())
+	default:
 		if !planned && len(o.result.Plan.Operations) > 0 {
 			b.WriteString("done on ")
 		}

@@ -45,6 +45,8 @@ type outcome struct {
 	// moved is set when the pull request was pushed to during the review, so
 	// that nothing was written and the next run takes over.
 	moved bool
+	// failed is set when the plan was made in part only.
+	failed bool
 }
 
 // newReviewing loads what every review needs.
@@ -83,7 +85,21 @@ func (r *reviewing) pull(ctx context.Context, number int) (*outcome, error) {
 		o.moved = true
 		return o, nil
 	}
-	return o, err
+	if err != nil {
+		o.failed = true
+		return o, r.couldNotFinish(ctx, o, err)
+	}
+	return o, nil
+}
+
+// couldNotFinish sets the status to an error when the plan would have set
+// another one and did not come to it.
+func (r *reviewing) couldNotFinish(ctx context.Context, o *outcome, cause error) error {
+	ops := o.result.Plan.Operations
+	if ctx.Err() != nil || len(ops) == 0 || ops[len(ops)-1].Kind != plan.SetStatus {
+		return cause
+	}
+	return r.errorStatus(ctx, o.snapshot, "could not finish: the review could not be written, see the run", cause)
 }
 
 // surroundings reads what others hold of the same namespaces: the registry and
@@ -130,8 +146,12 @@ func (r *reviewing) couldNotRead(ctx context.Context, s *pull.Snapshot, cause er
 	if s == nil || s.Head.SHA == "" || s.Closed || r.dryRun || ctx.Err() != nil {
 		return cause
 	}
+	return r.errorStatus(ctx, s, "could not check: the pull request could not be read, see the run", cause)
+}
+
+func (r *reviewing) errorStatus(ctx context.Context, s *pull.Snapshot, description string, cause error) error {
 	p := plan.Plan{Number: s.Number, Head: s.Head.SHA, Operations: []plan.Operation{{Kind: plan.SetStatus, Status: &plan.Status{
-		Context: review.StatusContext, State: "error", Description: "could not check: the pull request could not be read, see the run", URL: r.options.RunURL}}}}
+		Context: review.StatusContext, State: "error", Description: description, URL: r.options.RunURL}}}}
 	if err := r.forge.Apply(ctx, p, nil); err != nil && !errors.Is(err, github.ErrMoved) {
 		return errors.Join(cause, fmt.Errorf("and the status could not be set: %w", err))
 	}
