@@ -3,6 +3,7 @@ package secrets
 import (
 	_ "embed"
 	"encoding/base64"
+	"encoding/hex"
 	"iter"
 	"strings"
 
@@ -28,7 +29,7 @@ func (s *Scanner) suspects(texts []rules.SecretText) (fragment string, lines []i
 		if t.Key != "" {
 			text = strings.Map(oneLine, t.Key) + " = " + text
 		}
-		if all || carry > 0 || s.hasKeyword(text) || encoded(text) {
+		if all || carry > 0 || s.concerned(text) || encoded(text) {
 			for line := range s.suspectLines(text, all || carry > 0) {
 				b.WriteString(line)
 				lines = append(lines, i)
@@ -49,7 +50,7 @@ func (s *Scanner) suspectLines(text string, all bool) iter.Seq[string] {
 		if couldHold(lines[i]) {
 			last = i
 		}
-		if last >= 0 && last-i <= reach && s.hasKeyword(lines[i]) {
+		if last >= 0 && last-i <= reach && s.concerned(strings.Join(lines[i:min(i+reach+1, len(lines))], "")) {
 			for j := i; j < min(i+reach+1, len(lines)); j++ {
 				keep[j] = true
 			}
@@ -90,18 +91,76 @@ func oneLine(r rune) rune {
 }
 
 // keywords are the words of which each of the engine's rules asks for one,
-// before it looks closer, one on each line. A test holds the list against the
-// engine.
+// before it looks closer, one on each line. Below the empty line are those that
+// only the general rule asks for, "key" and the like, which many harmless texts
+// have. A test holds the list against the engine.
 //
 //go:embed keywords.txt
 var keywords string
 
-func keywordTrie() *ahocorasick.Trie {
-	return ahocorasick.NewTrieBuilder().AddStrings(strings.Split(strings.TrimSuffix(keywords, "\n"), "\n")).Build()
+// tries find the keywords of special rules, and those of the general one.
+type tries struct{ special, general *ahocorasick.Trie }
+
+func keywordTries() tries {
+	trie := func(list string) *ahocorasick.Trie {
+		return ahocorasick.NewTrieBuilder().AddStrings(strings.Split(strings.Trim(list, "\n"), "\n")).Build()
+	}
+	special, general, _ := strings.Cut(keywords, "\n\n")
+	return tries{special: trie(special), general: trie(general)}
 }
 
-func (s *Scanner) hasKeyword(text string) bool {
-	return s.keywords().MatchFirstString(strings.ToLower(text)) != nil
+// concerned reports whether one of the engine's rules would look closer at a
+// text. The general rule wants a sign of assignment within some characters after
+// its keyword, and does not take words of letters, dots and dashes for a value.
+// The value can also stand in the next text.
+func (s *Scanner) concerned(text string) bool {
+	t, lower := s.keywords(), strings.ToLower(text)
+	for _, m := range t.special.MatchString(lower) {
+		rest := lower[int(m.Pos())+len(m.Match()):]
+		if need, ok := follows[m.MatchString()]; !ok || letters(rest) >= need {
+			return true
+		}
+	}
+	for _, m := range t.general.MatchString(lower) {
+		rest := lower[int(m.Pos())+len(m.Match()):]
+		i := assigned(rest)
+		if i >= 0 && (strings.ContainsAny(rest[i:], "0123456789=+/") || strings.Trim(rest[i:], " \t\r\n\"'`") == "") {
+			return true
+		}
+	}
+	return false
+}
+
+// follows has the keywords that are parts of common words, such as "task" and
+// "key", with the letters and digits that must come right behind them.
+var follows = map[string]int{"ey": 17, "s.": 24, "sk": 32}
+
+// letters counts the letters and digits at the start of a text.
+func letters(text string) int {
+	n := 0
+	for n < len(text) && (text[n] >= '0' && text[n] <= '9' || text[n] >= 'a' && text[n] <= 'z' || text[n] >= 0x80) {
+		n++
+	}
+	return n
+}
+
+// assigned returns the offset behind the sign of assignment that follows a
+// keyword, or -1.
+func assigned(rest string) int {
+	const most = 20 + 3 // characters of a name, quotes and spaces
+	for i := 0; i < len(rest) && i <= most; i++ {
+		switch c := rest[i]; {
+		case strings.IndexByte("=>:|?,", c) >= 0:
+			for i < len(rest) && strings.IndexByte("=>:|?,", rest[i]) >= 0 {
+				i++
+			}
+			return i
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c == '_', strings.IndexByte(" \t\r\n\f\v.-'\"", c) >= 0:
+		default:
+			return -1
+		}
+	}
+	return -1
 }
 
 func privateKey(texts []rules.SecretText) bool {
@@ -120,23 +179,15 @@ func encoded(text string) bool {
 	if strings.Contains(text, "%") || strings.Contains(text, "U+") || strings.Contains(text, `\u`) || strings.Contains(text, `\U`) {
 		return true
 	}
-	start, hex := 0, 0
+	start := 0
 	for i := 0; i <= len(text); i++ {
 		if i < len(text) && base64Char(text[i]) {
-			if hexDigit(text[i]) {
-				hex++
-			} else {
-				hex = 0
-			}
-			if hex >= shortestHex {
-				return true
-			}
 			continue
 		}
-		if i-start >= shortestBase64 && printableBase64(text[start:i]) {
+		if i-start >= shortestBase64 && decodes(text[start:i]) {
 			return true
 		}
-		start, hex = i+1, 0
+		start = i + 1
 	}
 	return false
 }
@@ -146,6 +197,22 @@ const (
 	shortestHex    = 32
 	shortestBase64 = 16
 )
+
+// decodes reports whether a run of base64 characters, or of hexadecimal digits
+// at its start, decodes to printable characters.
+func decodes(run string) bool {
+	digits := 0
+	for digits < len(run) && hexDigit(run[digits]) {
+		digits++
+	}
+	if digits >= shortestHex {
+		if out, err := hex.DecodeString(run[:digits&^1]); err == nil && printable(out) {
+			return true
+		}
+		run = run[digits:]
+	}
+	return len(run) >= shortestBase64 && printableBase64(run)
+}
 
 func base64Char(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '+' || c == '/' || c == '-' || c == '_'

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 
-	ahocorasick "github.com/BobuSumisu/aho-corasick"
 	"github.com/rs/zerolog"
 	"github.com/zricethezav/gitleaks/v8/detect"
 	"github.com/zricethezav/gitleaks/v8/logging"
@@ -24,12 +23,12 @@ import (
 // Scanner finds credentials. It may be used by several goroutines.
 type Scanner struct {
 	detector func() (*detect.Detector, error)
-	keywords func() *ahocorasick.Trie
+	keywords func() tries
 }
 
 // New returns a scanner. The engine is not built yet.
 func New() *Scanner {
-	return &Scanner{keywords: sync.OnceValue(keywordTrie), detector: sync.OnceValues(func() (*detect.Detector, error) {
+	return &Scanner{keywords: sync.OnceValue(keywordTries), detector: sync.OnceValues(func() (*detect.Detector, error) {
 		// The engine logs what it finds, secrets included.
 		logging.Logger = zerolog.New(io.Discard).Level(zerolog.Disabled)
 		d, err := detect.NewDetectorDefaultConfig()

@@ -74,16 +74,27 @@ func TestKeywords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := map[string]bool{}
+	special, general := map[string]bool{}, map[string]bool{}
 	for id, rule := range d.Config.Rules {
 		if rule.Regex != nil && len(rule.Keywords) == 0 {
 			t.Errorf("rule %q has no keyword, so that no text may be left out", id)
 		}
+		if rule.Path != nil && !rule.Path.MatchString("") {
+			continue // for files of certain names; what we scan has none
+		}
 		for _, k := range rule.Keywords {
-			set[strings.ToLower(k)] = true
+			if id == "generic-api-key" {
+				general[strings.ToLower(k)] = true
+			} else {
+				special[strings.ToLower(k)] = true
+			}
 		}
 	}
-	want := strings.Join(slices.Sorted(maps.Keys(set)), "\n") + "\n"
+	for k := range special {
+		delete(general, k)
+	}
+	list := func(set map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(set)), "\n") + "\n" }
+	want := list(special) + "\n" + list(general)
 	if *update {
 		if err := os.WriteFile("keywords.txt", []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -92,6 +103,78 @@ func TestKeywords(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, keywords); diff != "" {
 		t.Errorf("the engine's keywords are others; run: go test ./internal/secrets -run TestKeywords -update\n%s", diff)
+	}
+}
+
+// TestRules checks that the rules that the filter knows more about are what it
+// takes them for.
+func TestRules(t *testing.T) {
+	d, err := New().detector()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := d.Config.Rules["generic-api-key"]
+	const assignment = `(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}([\w.=-]{10,150}|[a-z0-9][a-z0-9+/]{11,}={0,3})`
+	if got := rule.Regex.String(); !strings.Contains(got, assignment) {
+		t.Errorf("the general rule is another: %s", got)
+	}
+	for id, want := range map[string]string{"jwt": `\b(ey[a-zA-Z0-9]{17,}\.`, "twilio-api-key": `SK[0-9a-fA-F]{32}`, "vault-service-token": `|s\.(?i:[a-z0-9]{24})`} {
+		if got := d.Config.Rules[id].Regex.String(); !strings.Contains(got, want) {
+			t.Errorf("rule %q is another, see follows: %s", id, got)
+		}
+	}
+	users := map[string]int{}
+	for _, r := range d.Config.Rules {
+		for _, k := range r.Keywords {
+			users[k]++
+		}
+	}
+	for k := range follows {
+		if users[k] != 1 {
+			t.Errorf("%d rules have the keyword %q, see follows", users[k], k)
+		}
+	}
+	wordsPass := false
+	for _, list := range rule.Allowlists {
+		for _, r := range list.Regexes {
+			wordsPass = wordsPass || r.String() == `^[a-zA-Z_.-]+$`
+		}
+	}
+	if !wordsPass {
+		t.Error("the general rule takes mere words for credentials now")
+	}
+}
+
+// TestGeneralShapes holds the filter against the engine for names and values as
+// the general rule knows them.
+func TestGeneralShapes(t *testing.T) {
+	s := New()
+	d, err := s.detector()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range []string{"apiKey", "access_token", "my.secret", "Authorization", "password", "credentials", "X-Api-Key", "note"} {
+		for _, join := range []string{": ", "=", " => ", ", ", "\": \"", "?=", "||", ":::=", " := '", " - ", " "} {
+			for _, value := range []string{"a1B2c3D4e5F6g7H8", "qwertzuiopasdfghj", "abcDEFghiJKLmno=", "conversations/messagesXyz", "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "wordsOnlyWithoutAnyNumber"} {
+				for _, text := range []rules.SecretText{{Value: name + join + value}, {Key: name, Value: value}, {Key: "text", Value: "see https://x.example/?" + name + join + value + " for more"}} {
+					raw := "\"" + text.Value + "\"\n"
+					if text.Key != "" {
+						raw = text.Key + " = " + raw
+					}
+					if len(d.Detect(detect.Fragment{Raw: raw})) == 0 {
+						continue
+					}
+					found++
+					if leaks, err := s.Scan([]rules.SecretText{text}); err != nil || len(leaks) == 0 {
+						t.Errorf("%q is lost (%v)", raw, err)
+					}
+				}
+			}
+		}
+	}
+	if found < 100 {
+		t.Errorf("the engine found only %d; the test has lost its meaning", found)
 	}
 }
 
