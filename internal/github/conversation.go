@@ -170,7 +170,9 @@ func counting(s *pull.Snapshot) []pull.User {
 	return list
 }
 
-// permissions asks what people may do now, by login in lower case.
+// permissions asks what people may do now, by login in lower case. GitHub tells
+// it only to those who may write themselves; others get no answers, and may
+// look but could not write the status either.
 func (c *Client) permissions(ctx context.Context, ask []pull.User) (map[string]string, error) {
 	out := map[string]string{}
 	answers := make([]string, len(ask))
@@ -179,6 +181,9 @@ func (c *Client) permissions(ctx context.Context, ask []pull.User) (map[string]s
 	for i, u := range ask {
 		g.Go(func() (err error) {
 			answers[i], err = c.Permission(ctx, u)
+			if ReasonOf(err) == Forbidden {
+				return nil
+			}
 			return err
 		})
 	}
@@ -186,7 +191,9 @@ func (c *Client) permissions(ctx context.Context, ask []pull.User) (map[string]s
 		return nil, err
 	}
 	for i, u := range ask {
-		out[strings.ToLower(u.Login)] = answers[i]
+		if answers[i] != "" {
+			out[strings.ToLower(u.Login)] = answers[i]
+		}
 	}
 	return out, nil
 }

@@ -327,7 +327,7 @@ const maxWorkflow = 256 << 10
 
 // workflows reads the workflow files of a branch.
 func (c *Client) workflows(ctx context.Context, branch string) ([]WorkflowFile, error) {
-	t, root := c.trees(), &folder{id: branch}
+	t, root := c.trees(), &folder{id: pathPart(branch)}
 	if err := t.load(ctx, root, false); err != nil {
 		return nil, err
 	}

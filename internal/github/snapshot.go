@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,7 +105,7 @@ func (c *Client) describe(s *pull.Snapshot, p *gh.PullRequest) error {
 	s.Base = pull.Base{Branch: base.GetRef(), SHA: base.GetSHA()}
 	repo := base.GetRepo()
 	s.Repository = pull.Repository{
-		Owner: c.owner, Name: c.name, URL: strings.TrimSuffix(repo.GetHTMLURL(), "/"), DefaultBranch: repo.GetDefaultBranch(),
+		Owner: cmp.Or(repo.GetOwner().GetLogin(), c.owner), Name: cmp.Or(repo.GetName(), c.name), URL: strings.TrimSuffix(repo.GetHTMLURL(), "/"), DefaultBranch: repo.GetDefaultBranch(),
 	}
 	for _, l := range p.Labels {
 		s.Labels = append(s.Labels, l.GetName())
@@ -136,7 +137,7 @@ func (c *Client) second(ctx context.Context, s *pull.Snapshot, p *gh.PullRequest
 	content, during := errgroup.WithContext(ctx)
 	content.Go(func() error { return c.origin(during, s) })
 	for _, f := range roots {
-		content.Go(func() error { return c.trees().load(during, f, false) })
+		content.Go(func() error { return t.load(during, f, false) })
 	}
 	ask := counting(s)
 	conversation, talking := errgroup.WithContext(ctx)
@@ -151,7 +152,7 @@ func (c *Client) second(ctx context.Context, s *pull.Snapshot, p *gh.PullRequest
 			if roots[sha] == nil {
 				f := &folder{id: sha}
 				roots[sha] = f
-				more.Go(func() error { return c.trees().load(during, f, false) })
+				more.Go(func() error { return t.load(during, f, false) })
 			}
 		}
 		contentFailed = more.Wait()

@@ -112,6 +112,18 @@ func TestConversation(t *testing.T) {
 	}
 }
 
+// TestStrangersToken reads with a token that may not ask about people.
+func TestStrangersToken(t *testing.T) {
+	w := newWorld(t, githubtest.Options{})
+	p := w.open(fiveFiles())
+	p.Review(w.keeper, "APPROVE", "")
+	w.s.Inject(githubtest.When{Path: "/repos/*/*/collaborators/*/permission", Times: -1}, githubtest.Answer(403, "Must have push access to view collaborator permission."))
+	s := w.read(w.client(w.s.User("stranger").Token(), nil), p)
+	if len(s.Permissions) != 0 || s.Incomplete != "" || s.Self.Login != "stranger" {
+		t.Errorf("%v, %q, %+v", s.Permissions, s.Incomplete, s.Self)
+	}
+}
+
 // TestOwn reads what was minimized, resolved and reacted to, and only of the
 // own comments.
 func TestOwn(t *testing.T) {
@@ -131,7 +143,7 @@ func TestOwn(t *testing.T) {
 	}
 }
 
-// TestRepeatedPush checks that a push in the middle of the reading gives a
+// TestPushWhileReading checks that a push in the middle of the reading gives a
 // snapshot of one state.
 func TestPushWhileReading(t *testing.T) {
 	w := newWorld(t, githubtest.Options{})
@@ -155,6 +167,16 @@ func TestTruncatedTree(t *testing.T) {
 		"docs/new.md":                   githubtest.Text("x\n"),
 	})
 	s := w.read(w.client("", nil), p)
+	// What head and base have alike is listed once.
+	listings := 0
+	for _, r := range w.s.Requests() {
+		if strings.Contains(r.Path, "/git/trees/") {
+			listings++
+		}
+	}
+	if listings != 14 {
+		t.Errorf("%d listings, want 14", listings)
+	}
 	if want := "M definitions/acme/miniapp.json, D docs/guide/start.md, A docs/new.md"; s.Incomplete != "" || paths(s.Changes) != want {
 		t.Errorf("%q, changes %s", s.Incomplete, paths(s.Changes))
 	}

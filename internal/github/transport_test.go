@@ -225,6 +225,21 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
+// TestAskedToWait waits at a failing server as long as it asks, and not longer
+// than the budget has.
+func TestAskedToWait(t *testing.T) {
+	c := newClock()
+	client := testClient(t, &answers{list: []func(*http.Request) (*http.Response, error){answer(503, "", "Retry-After", "7"), answer(200, me)}}, c, nil)
+	if _, _, err := client.gh.Users.Get(context.Background(), "x"); err != nil || !cmp.Equal(c.slept, []time.Duration{7 * time.Second}) {
+		t.Errorf("%v, waits %v", err, c.slept)
+	}
+	c = newClock()
+	client = testClient(t, &answers{list: []func(*http.Request) (*http.Response, error){answer(503, "", "Retry-After", "700")}}, c, nil)
+	if _, _, err := client.gh.Users.Get(context.Background(), "x"); err == nil || c.slept != nil {
+		t.Errorf("%v, waits %v", err, c.slept)
+	}
+}
+
 // TestBudget checks that failures cannot add up beyond the budget, and that
 // requests which wait at the same time pay once.
 func TestBudget(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/karzoun/miniapp-review/internal/source"
 	"github.com/karzoun/miniapp-review/internal/submission"
@@ -45,13 +46,29 @@ type unreadable struct{ why string }
 
 func (e *unreadable) Error() string { return e.why }
 
-// trees reads folders; it counts the requests that a walk makes.
+// trees reads folders. It counts the requests that a walk makes, and reads what
+// several commits have alike once. Several goroutines may read different
+// folders.
 type trees struct {
-	c    *Client
+	c *Client
+
+	mu   sync.Mutex
 	left int
+	// known are the entries of folders that were read one by one, by id.
+	known map[string][]entry
 }
 
-func (c *Client) trees() *trees { return &trees{c: c, left: maxTreeRequests} }
+func (c *Client) trees() *trees {
+	return &trees{c: c, left: maxTreeRequests, known: map[string][]entry{}}
+}
+
+// spend counts a request, and reports whether it may be made.
+func (t *trees) spend() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.left--
+	return t.left >= 0
+}
 
 // load reads the entries of a folder, those of all folders below it too if
 // GitHub lists so many at once. shallow reads the one folder only.
@@ -59,8 +76,14 @@ func (t *trees) load(ctx context.Context, f *folder, shallow bool) error {
 	if f.loaded {
 		return nil
 	}
+	t.mu.Lock()
+	f.entries, f.loaded = t.known[f.id]
+	t.mu.Unlock()
+	if f.loaded {
+		return nil
+	}
 	for {
-		if t.left--; t.left < 0 {
+		if !t.spend() {
 			return &unreadable{fmt.Sprintf("the repository has too many files: its folders take more than %d requests to list", maxTreeRequests)}
 		}
 		doing := "listing the files of " + short(f.id)
@@ -85,7 +108,13 @@ func (t *trees) load(ctx context.Context, f *folder, shallow bool) error {
 				return err
 			}
 		}
-		return b.finish()
+		if err := b.finish(); err != nil {
+			return err
+		}
+		t.mu.Lock()
+		t.known[f.id] = f.entries
+		t.mu.Unlock()
+		return nil
 	}
 }
 
