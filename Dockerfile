@@ -1,15 +1,23 @@
-# The Action's image: one static binary and the certificates that it needs.
+# The Action's image: one static binary, and the certificates that it needs.
 #
 # The builder is an argument, so that a build without a registry can bring its
-# own. No USER: the runner mounts the workspace as root. No WORKDIR: the runner
-# sets it. See https://docs.github.com/actions for both.
+# own. It runs on the machine's own platform and cross-compiles, so that no
+# emulation is needed for an image of another one.
+#
+# No USER: the runner's files belong to root. No WORKDIR: the runner sets it. See
+# https://docs.github.com/en/actions/reference/workflows-and-actions/dockerfile-support
 ARG GO_IMAGE=golang:1.26
-FROM ${GO_IMAGE} AS build
+FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /miniapp ./cmd/miniapp
+ARG TARGETOS
+ARG TARGETARCH
+# What "miniapp version" says. A release sets it.
+ARG VERSION=
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
+	-ldflags="-s -w -X github.com/karzoun/miniapp-review/internal/cli.release=$VERSION" -o /miniapp ./cmd/miniapp
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt

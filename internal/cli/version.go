@@ -24,9 +24,16 @@ func versionLine() string {
 	return fmt.Sprintf("miniapp %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// version returns the version that the binary was built as: that of the module
-// when it was installed or built in a clone, else "devel".
+// release is the version of a release, which the linker sets: a release is not
+// built in its clone, so that Go does not know.
+var release string
+
+// version returns the version that the binary was built as: that of a release,
+// that of the module when it was installed or built in a clone, else "devel".
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
 		return "devel"
