@@ -2,10 +2,13 @@
 
 GO ?= go
 
-.PHONY: help build test fuzz bench docs lint clean
+# A checker of workflows, pinned by the checksum database of Go modules.
+ACTIONLINT ?= $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+.PHONY: help build test fuzz bench docs lint release-dry-run clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/miniapp
 	$(GO) build -trimpath -o bin/miniapp ./cmd/miniapp
@@ -17,6 +20,7 @@ test: lint ## run every test, with the race detector and the peer validators
 lint: ## check formatting and vet
 	@test -z "$$(gofmt -l cmd internal)" || { echo "run gofmt -w on:"; gofmt -l cmd internal; exit 1; }
 	$(GO) vet ./...
+	$(ACTIONLINT) -color .github/workflows/*.yml examples/definitions-repo/.github/workflows/*.yml
 
 fuzz: ## fuzz each reader of hostile input for 20 seconds
 	./test/fuzz.sh 20s
@@ -27,6 +31,9 @@ bench: build ## measure, beside ajv-cli, and print the figures
 docs: ## write what is generated from the code
 	$(GO) test ./internal/rules -run TestDocs -update
 	cp internal/definition/miniapp.schema.json schema/miniapp.schema.json
+
+release-dry-run: ## do every step of a release that needs no GitHub
+	./release/dry-run.sh
 
 clean: ## remove what was built
 	rm -rf bin dist out
