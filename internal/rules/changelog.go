@@ -151,10 +151,13 @@ func changelogHasSection() Spec {
 				return
 			}
 			at := c.InsertAt(version)
-			r := p.Span(submission.ChangelogFile, jsondoc.Span{Start: at, End: at}, "there is no section for version %s", shown(version)).Tell(version)
-			if c.Unreleased != nil && !c.Unreleased.Empty() {
-				r.Hint("Give the section \"Unreleased\" the heading \"## [%s] - %s\".", version, p.today()).
-					SeeIn(p.Head, submission.ChangelogFile, c.Unreleased.HeadingSpan, "the section \"Unreleased\"")
+			place, unreleased := jsondoc.Span{Start: at, End: at}, c.Unreleased != nil && !c.Unreleased.Empty()
+			if unreleased {
+				place = c.Unreleased.HeadingSpan
+			}
+			r := p.Span(submission.ChangelogFile, place, "there is no section for version %s", shown(version)).Tell(version)
+			if unreleased {
+				r.Hint("Give the section \"Unreleased\" the heading \"## [%s] - %s\".", version, p.today())
 			} else {
 				r.Hint("Add it here: a heading \"## [%s] - %s\", and below it what changes for tenants.", version, p.today()).
 					draftSection(version)
@@ -268,7 +271,11 @@ func changelogHeading() Spec {
 				if s.Date == "" {
 					r.Hint("Add the date of the version, as in \"## [%s] - %s\".", version, p.today())
 				} else {
-					r.Hint("Write it like \"## [%s] - %s\".", version, p.today())
+					date := s.Date
+					if _, err := time.Parse(time.DateOnly, date); err != nil {
+						date = p.today()
+					}
+					r.Hint("Write it like \"## [%s] - %s\".", version, date)
 				}
 				if s != current {
 					r.As(finding.Warning)

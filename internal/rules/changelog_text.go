@@ -271,7 +271,8 @@ func changelogFitsChange() Spec {
 // onlyFixes reports whether everything that a section says is called a fix.
 func onlyFixes(s *submission.Section) bool {
 	for _, part := range s.Parts {
-		if !part.Empty() && !strings.EqualFold(part.Name, "Fixed") && !strings.EqualFold(part.Name, "Security") {
+		told := slices.ContainsFunc([]string{"Fixed", "Security", "Migration"}, func(name string) bool { return strings.EqualFold(part.Name, name) })
+		if !part.Empty() && !told {
 			return false
 		}
 	}

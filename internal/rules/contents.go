@@ -8,6 +8,7 @@ import (
 
 	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/finding"
+	"github.com/karzoun/miniapp-review/internal/source"
 	"github.com/karzoun/miniapp-review/internal/submission"
 )
 
@@ -32,6 +33,7 @@ func eventHasSample() Spec {
 			{Name: "no webhook", Edit: "/webhook = null\n/sync delete", Files: map[string]string{"webhooks/ticket-closed.json": ""}},
 			{Name: "no triggers", Edit: "/triggers = []", Files: map[string]string{"webhooks/ticket-closed.json": ""}},
 			{Name: "a sample that cannot be read, which has a rule of its own", Files: map[string]string{"webhooks/ticket-closed.json": "{"}},
+			{Name: "a sample for an event with a typing mistake, which has one too", Files: map[string]string{"webhooks/ticket-closed.json": sampleOf("ticket.close")}},
 		},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			if def.Webhook.Node == nil || !p.Head.Whole() {
@@ -41,9 +43,15 @@ func eventHasSample() Spec {
 			for _, s := range p.samples() {
 				has[s.event.Text()] = true
 			}
+			_, known := knownEvents(def)
 			unread := 0 // any of these may be the one that is missing
 			for _, f := range p.Head.Files {
 				if strings.HasPrefix(f.Name, submission.SamplesDir+"/") && path.Ext(f.Name) == ".json" && (f.JSON == nil || len(f.Problems) > 0) {
+					unread++
+				}
+			}
+			for _, s := range p.samples() {
+				if !known[s.event.Text()] {
 					unread++
 				}
 			}
@@ -100,7 +108,10 @@ func fileExpected() Spec {
 			}
 			told := map[string]bool{}
 			for _, f := range p.Head.Files {
-				if f.Name != "" && !expectedFile(f.Name) && !credentialFile(f.Name) {
+				// What is no file, or has a name that nobody can read, has a rule of
+				// its own.
+				plainFile := f.Mode == source.Regular || f.Mode == source.Executable
+				if f.Name != "" && plainFile && !expectedFile(f.Name) && !credentialFile(f.Name) && badCharacter(f.Name) == "" {
 					unexpectedFile(p, f.Name, count, told)
 				}
 			}

@@ -135,6 +135,13 @@ func sensitiveKeysKnown() Spec {
 	}
 }
 
+// signingName reports whether a key is named like the secret of a webhook.
+func signingName(key string) bool {
+	return slices.ContainsFunc(splitWords(key), func(w string) bool {
+		return w == "webhook" || w == "hook" || w == "signing" || w == "signature" || w == "hmac"
+	})
+}
+
 func credentialUsed() Spec {
 	return Spec{
 		ID: "credential-used", Group: groupAuth, Severity: finding.Notice,
@@ -159,12 +166,17 @@ func credentialUsed() Spec {
 					stored[name] = true
 				}
 			}
+			// A secret for deliveries is used once the verification is put right.
+			waiting := len(def.Triggers) > 0 && !slices.Contains(signingKeys(def), secret)
 			reported := map[string]bool{}
 			for _, m := range slices.Concat(def.Auth.Form.Members(), def.Auth.Config.Members()) {
 				text, isText := m.Str()
 				field := m.Parent == def.Auth.Form
 				if !field && (!isText || text != "") || !looksSecret(m.Key) && m.Get("type").Text() != "password" {
 					continue
+				}
+				if waiting && signingName(m.Key) {
+					continue // the finding is that of the verification
 				}
 				// Tokens that a request stores may stand empty in config.
 				if credentials[m.Key] || values[m.Key] || m.Key == secret || stored[m.Key] || reported[m.Key] {

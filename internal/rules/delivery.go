@@ -220,6 +220,19 @@ func customerIdentified() Spec {
 	}
 }
 
+// knownEvents returns the events of triggers and handlers, as a list and as a
+// set.
+func knownEvents(def *definition.Definition) (list []string, known map[string]bool) {
+	list, known = triggerEvents(def)
+	for _, h := range def.Sync.Handlers {
+		if !known[h.Event] {
+			known[h.Event] = true
+			list = append(list, h.Event)
+		}
+	}
+	return list, known
+}
+
 func overrideEventKnown() Spec {
 	return Spec{
 		ID: "override-event-known", Group: groupWebhook, Severity: finding.Warning,
@@ -233,13 +246,7 @@ func overrideEventKnown() Spec {
 		},
 		Silent: []Example{{Name: "the event of a handler", Edit: "/triggers/0 delete\n" + `/webhook/transactionId/overrides = {"ticket.created": {"paths": ["$.id"]}}`}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			list, known := triggerEvents(def)
-			for _, h := range def.Sync.Handlers {
-				if !known[h.Event] {
-					known[h.Event] = true
-					list = append(list, h.Event)
-				}
-			}
+			list, known := knownEvents(def)
 			for _, block := range []*jsondoc.Node{def.Webhook.TransactionID, def.Webhook.CustomerExtraction} {
 				for _, o := range block.Get("overrides").Members() {
 					if known[o.Key] {

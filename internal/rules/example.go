@@ -73,13 +73,13 @@ func (e Example) Change() (*submission.Change, error) {
 			files[name] = text
 		}
 		if e.BaseEdit != "" {
-			if files[submission.DefinitionFile], err = edit(files[submission.DefinitionFile], e.BaseEdit); err != nil {
+			if files[submission.DefinitionFile], err = EditJSON(files[submission.DefinitionFile], e.BaseEdit); err != nil {
 				return nil, err
 			}
 		}
 	}
 	if c.Kind == submission.Update || c.Kind == submission.Renamed {
-		if files[submission.DefinitionFile], err = edit(files[submission.DefinitionFile], `/version = "`+updateVersion+`"`); err != nil {
+		if files[submission.DefinitionFile], err = EditJSON(files[submission.DefinitionFile], `/version = "`+updateVersion+`"`); err != nil {
 			return nil, err
 		}
 		files[submission.ChangelogFile] = updateChangelog + strings.TrimPrefix(files[submission.ChangelogFile], "# Changelog\n")
@@ -118,7 +118,7 @@ func model() (map[string]string, error) {
 func build(folder string, files map[string]string, edits, raw string, more map[string]string, modes map[string]source.Mode, errs map[string]error) (*submission.Package, error) {
 	var err error
 	if edits != "" {
-		if files[submission.DefinitionFile], err = edit(files[submission.DefinitionFile], edits); err != nil {
+		if files[submission.DefinitionFile], err = EditJSON(files[submission.DefinitionFile], edits); err != nil {
 			return nil, err
 		}
 	}
@@ -154,9 +154,9 @@ func build(folder string, files map[string]string, edits, raw string, more map[s
 	return submission.FromFiles(submission.Dir(folder), list), nil
 }
 
-// edit applies the lines of Example.Edit to a definition. Values are laid out
-// in the canonical pretty form.
-func edit(text, lines string) (string, error) {
+// EditJSON changes a JSON text as the lines of Example.Edit say, and lays it
+// out in the canonical pretty form.
+func EditJSON(text, lines string) (string, error) {
 	for _, line := range strings.Split(strings.TrimSpace(lines), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" {

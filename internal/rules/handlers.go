@@ -150,6 +150,12 @@ func handlerResourceKnown() Spec {
 	}
 }
 
+// bothShapes reports whether a handler mixes the two shapes, so that it is not
+// known which one is meant.
+func bothShapes(h definition.Handler) bool {
+	return h.Node.Get("resource") != nil && h.Node.Get("recordType") != nil
+}
+
 func handlerOperationDocumented() Spec {
 	return Spec{
 		ID: "handler-operation-documented", Group: groupSync, Severity: finding.Warning,
@@ -167,6 +173,7 @@ func handlerOperationDocumented() Spec {
 				n := h.Node.Get("operation")
 				operation := n.Text()
 				switch {
+				case bothShapes(h): // schema-shape speaks of it
 				case h.ByResource && (operation == "create" || operation == "update"):
 					p.Node(n, "%q is not documented for a handler that names a resource", operation).
 						Hint("Use \"upsert\", which creates the record or updates it.")
@@ -190,7 +197,7 @@ func handlerDataPath() Spec {
 		Silent:  []Example{{Name: "the body itself", Edit: "/sync/webhooks/handlers/ticket.created/dataPath = \"$\""}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			for _, h := range def.Sync.Handlers {
-				if !h.ByResource {
+				if !h.ByResource || bothShapes(h) {
 					continue
 				}
 				if r := p.lacks(h.Node, "dataPath", "the handler"); r != nil {

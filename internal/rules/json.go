@@ -29,8 +29,8 @@ func jsonStrict() Spec {
 		Silent: []Example{{Name: "the model submission"}},
 		Check: func(p *Pass) {
 			for _, f := range p.Head.Files {
-				if !strings.HasSuffix(f.Name, ".json") {
-					continue
+				if !strings.HasSuffix(f.Name, ".json") || isLFSPointer(f) {
+					continue // a pointer is no JSON because it is no content at all
 				}
 				for _, problem := range f.Problems {
 					r := p.Span(f.Name, problem.Span, "%s", problem.Message).Hint("%s", problem.Hint)

@@ -187,10 +187,25 @@ func sampleSignature() Spec {
 			if name.Text() == "" || !signed(v) {
 				return
 			}
+			if !headerName(name.Text()) {
+				return // header-name-valid speaks of it
+			}
+			var without []sample
+			has := 0
 			for _, s := range p.samples() {
-				if s.delivery.Header(name.Text()) != nil {
-					continue
+				switch {
+				case s.delivery.Header(name.Text()) != nil:
+					has++
+				case s.event != nil || s.bodyNode != nil: // else it is that of sample-shape
+					without = append(without, s)
 				}
+			}
+			if has == 0 && len(without) > 1 {
+				p.Node(name, "none of the %d sample deliveries has the header %s, by which they are verified", len(without), shown(name.Text())).
+					Hint("Write the header's name as the provider does, or add it to the samples, with any value.")
+				return
+			}
+			for _, s := range without {
 				at := s.delivery.Headers
 				if at == nil {
 					at = s.root

@@ -106,6 +106,10 @@ func checkSampleShape(p *Pass, f *submission.File) {
 	}
 	const eventHint = "Give the event of the trigger that this delivery is for."
 	switch event := root.Get("event"); {
+	case event == nil && root.Get("body") == nil:
+		p.NodeIn(f.Name, root, "the sample delivery lacks \"event\" and \"body\"").
+			Hint("Write {\"event\": …, \"headers\": …, \"query\": …, \"body\": …}: what the provider sends goes under \"body\".")
+		return
 	case event == nil:
 		missing("event", eventHint)
 	case event.Text() == "":
@@ -146,13 +150,7 @@ func sampleEventKnown() Spec {
 		Fires:   []Example{{Name: "a typing mistake", Files: map[string]string{"webhooks/ticket-closed.json": sampleOf("ticket.close")}}},
 		Silent:  []Example{{Name: "the event of a handler alone", Edit: "/triggers/0 delete"}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			list, known := triggerEvents(def)
-			for _, h := range def.Sync.Handlers {
-				if !known[h.Event] {
-					known[h.Event] = true
-					list = append(list, h.Event)
-				}
-			}
+			list, known := knownEvents(def)
 			for _, s := range p.samples() {
 				if s.event == nil || known[s.event.Text()] {
 					continue
@@ -198,24 +196,62 @@ func sampleProducesEvent() Spec {
 			if at == nil {
 				return
 			}
+			_, known := knownEvents(def)
+			right := 0
+			var wrong []wrongEvent
 			for _, s := range p.samples() {
 				x := def.Webhook.Extract(s.delivery)
-				if s.event == nil || x.Incomplete || x.Event == s.event.Text() {
-					continue
-				}
-				event := shown(s.event.Text())
-				var r *Report
 				switch {
-				case x.Doubt != "":
-					r = p.NodeIn(s.file, s.event, "whether this delivery gives the event %s is not certain: %s", event, x.Doubt).As(finding.Warning)
-				case x.Event == "":
-					r = p.NodeIn(s.file, s.event, "this delivery gives no event, where %s is expected", event)
+				case s.event == nil || x.Incomplete || known[x.Event] && !known[s.event.Text()]:
+					// An event that no trigger has is that of sample-event-known.
+				case x.Event == s.event.Text():
+					right++
 				default:
-					r = p.NodeIn(s.file, s.event, "this delivery gives the event %s, where %s is expected", shown(x.Event), event)
+					wrong = append(wrong, wrongEvent{s, x})
 				}
-				r.Hint("Compare it with a real delivery, then correct eventExtraction, or the event of the trigger and of this sample.").
-					See(at, "what finds the event")
+			}
+			if right == 0 && len(wrong) > 1 {
+				// It is not all of the samples that are wrong.
+				first := wrong[0]
+				what := "the first gives " + shown(first.Event)
+				switch {
+				case first.Doubt != "":
+					what = first.Doubt
+				case first.Event == "":
+					what = "the first gives none"
+				}
+				r := p.Node(at, "none of the %d sample deliveries gives its event: %s, where %s is expected", len(wrong), what, shown(first.event.Text())).
+					Hint("Compare them with real deliveries, then correct the place of the event here, or the samples.").
+					SeeIn(p.Head, first.file, first.event.Span, "the first")
+				if first.Doubt != "" {
+					r.As(finding.Warning)
+				}
+				return
+			}
+			for _, w := range wrong {
+				w.report(p, at)
 			}
 		},
 	}
+}
+
+// wrongEvent is a sample from which another event is extracted than its own.
+type wrongEvent struct {
+	sample
+	definition.Extraction
+}
+
+func (w wrongEvent) report(p *Pass, at *jsondoc.Node) {
+	event := shown(w.event.Text())
+	var r *Report
+	switch {
+	case w.Doubt != "":
+		r = p.NodeIn(w.file, w.event, "whether this delivery gives the event %s is not certain: %s", event, w.Doubt).As(finding.Warning)
+	case w.Event == "":
+		r = p.NodeIn(w.file, w.event, "this delivery gives no event, where %s is expected", event)
+	default:
+		r = p.NodeIn(w.file, w.event, "this delivery gives the event %s, where %s is expected", shown(w.Event), event)
+	}
+	r.Hint("Compare it with a real delivery, then correct eventExtraction, or the event of the trigger and of this sample.").
+		See(at, "what finds the event")
 }

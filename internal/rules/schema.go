@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/karzoun/miniapp-review/internal/definition"
@@ -24,7 +25,8 @@ type memo struct {
 	strayFound bool
 	samples    []sample
 	sampled    bool
-	compared   int // words, to find the nearest
+	told       map[*jsondoc.Node]bool // values that were called a secret
+	compared   int                    // words, to find the nearest
 
 	functions     []functionCode
 	functionsRead bool
@@ -55,7 +57,7 @@ func reportSchema(kind definition.Kind) func(*Pass, *definition.Definition) {
 	return func(p *Pass, def *definition.Definition) {
 		seen := map[string]bool{}
 		for _, v := range p.violations(def) {
-			if v.Kind != kind || seen[v.Pointer] {
+			if v.Kind != kind || seen[v.Pointer] || v.Kind == definition.Required && otherCase(v.Node, v.Property) {
 				continue
 			}
 			seen[v.Pointer] = true
@@ -71,6 +73,12 @@ func reportSchema(kind definition.Kind) func(*Pass, *definition.Definition) {
 			}
 		}
 	}
+}
+
+// otherCase reports whether an object has a member whose key differs from this
+// one in the case of letters alone, which field-case has said.
+func otherCase(object *jsondoc.Node, key string) bool {
+	return slices.ContainsFunc(object.Members(), func(m *jsondoc.Node) bool { return strings.EqualFold(m.Key, key) })
 }
 
 // safeSuggestion reports whether a suggestion only spells the same value in the

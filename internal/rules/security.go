@@ -229,9 +229,19 @@ func configValuesEmpty() Spec {
 				p.Node(m, "%s is a credential and must not have a value in a definition", shown(m.Key)).
 					Hint("Set it to \"\", and change the credential at the provider: it has been published.").
 					Fix("empty "+shown(m.Key), def.Doc.Replace(m, `""`)).Hide(value)
+				p.tellSecret(m)
 			}
 		},
 	}
+}
+
+// tellSecret notes that a rule has called a value a secret, so that another
+// need not say it again.
+func (p *Pass) tellSecret(n *jsondoc.Node) {
+	if p.memo.told == nil {
+		p.memo.told = map[*jsondoc.Node]bool{}
+	}
+	p.memo.told[n] = true
 }
 
 func noCredentials() Spec {
@@ -314,6 +324,9 @@ func checkCredentials(p *Pass) {
 			if span = place.node.Span; place.key {
 				span = place.node.KeySpan
 			}
+		}
+		if place.node != nil && !place.key && p.memo.told[place.node] {
+			continue
 		}
 		r := p.Span(place.file.Name, span, "this looks like a real credential (%s)", l.Kind).
 			Hint("Take it out, and change it at the provider: whoever can read the repository has it.").

@@ -113,12 +113,15 @@ func triggerWebhookDeclared() Spec {
 		Help:    "Add `webhook.eventExtraction`, or take the triggers out until there is a webhook.",
 		Fires: []Example{
 			{Name: "triggers without a webhook", Edit: "/webhook = null\n/sync delete"},
-			{Name: "a webhook without an extraction", Edit: "/webhook/eventExtraction delete"},
+			{Name: "a webhook without an extraction", Edit: "/webhook/eventExtraction delete\n/sync delete"},
 		},
-		Silent: []Example{{Name: "neither triggers nor a webhook", Edit: "/triggers = []\n/webhook = null"}},
+		Silent: []Example{
+			{Name: "neither triggers nor a webhook", Edit: "/triggers = []\n/webhook = null"},
+			{Name: "handlers, which need it even more", Edit: "/webhook = null"},
+		},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			if len(def.Triggers) == 0 || def.Webhook.EventExtraction != nil {
-				return
+			if len(def.Triggers) == 0 || def.Webhook.EventExtraction != nil || handlersNode(def) != nil {
+				return // handler-event-extraction asks for the same, as an error
 			}
 			const message, hint = "no delivery can start these triggers, since nothing says which event it is", "Add webhook.eventExtraction with the place of the event's name."
 			switch at := def.Doc.Root.Get("triggers"); {

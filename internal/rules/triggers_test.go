@@ -38,7 +38,7 @@ func TestTriggerRules(t *testing.T) {
 			`/triggers/2/event warning trigger-event-unique: another trigger has the event "ticket.created" already`,
 		}},
 		{"an extraction of the wrong type is the schema's matter", "/webhook/eventExtraction = \"$.event\"", nil},
-		{"no webhook", "/webhook delete", []string{
+		{"no webhook", "/webhook delete\n/sync delete", []string{
 			`/triggers warning trigger-webhook-declared: no delivery can start these triggers, since nothing says which event it is`,
 		}},
 		{"file names", `/triggers/0/img = ".svg"` + "\n" + `/triggers/1/img = "a/b.svg"`, []string{

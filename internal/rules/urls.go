@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/finding"
 	"github.com/karzoun/miniapp-review/internal/jsondoc"
@@ -68,6 +70,8 @@ func urlWellFormed() Spec {
 				}
 				u, err := weburl.Parse(n.Text())
 				switch {
+				case strings.HasPrefix(strings.ToLower(n.Text()), "data:"):
+					p.Node(n, "the URL holds the data itself, and no address").Hint("Put the file on a host of your own, and write its address, such as \"https://assets.example.com/icon.svg\".")
 				case err != nil:
 					p.Node(n, "the URL %s", err.Error()).Hint("Write a plain URL such as \"https://api.example.com/v1\", with credentials in headers or queryParams.")
 				case u.Scheme != "" && u.Scheme != "https" && u.Scheme != "http":

@@ -177,6 +177,7 @@ func verificationSecretName() Spec {
 				p.Node(n, "secretKey looks like the secret itself, and not like the name of a key").
 					Hint("Write the name of the key that holds the secret, such as \"webhookSecret\". If it is the secret, change it at the provider: it has been published.").
 					Hide(key)
+				p.tellSecret(n)
 			}
 		},
 	}
@@ -266,7 +267,7 @@ func verificationHashMatches() Spec {
 			v := def.Webhook.Verification
 			header, method := strings.ToLower(v.Get("headerName").Text()), v.Get("type")
 			switch {
-			case method.Text() == "hmac-sha1" && (strings.HasSuffix(header, "-256") || strings.HasSuffix(header, "sha256")):
+			case hashDiffers(v):
 				p.Node(method, "the header %s carries SHA-256, not SHA-1", shown(v.Get("headerName").Text())).
 					Hint("Set the type to \"hmac-sha256\".").Fix("set the type to \"hmac-sha256\"", def.Doc.Replace(method, `"hmac-sha256"`))
 			case method.Text() == "hmac-sha256" && header == "x-hub-signature":
@@ -275,6 +276,13 @@ func verificationHashMatches() Spec {
 			}
 		},
 	}
+}
+
+// hashDiffers reports whether a header that carries SHA-256 is verified with
+// SHA-1.
+func hashDiffers(v *jsondoc.Node) bool {
+	header := strings.ToLower(v.Get("headerName").Text())
+	return v.Get("type").Text() == "hmac-sha1" && (strings.HasSuffix(header, "-256") || strings.HasSuffix(header, "sha256"))
 }
 
 func verificationMethodStrong() Spec {
@@ -291,6 +299,9 @@ func verificationMethodStrong() Spec {
 		Silent: []Example{{Name: "SHA-256"}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			n := def.Webhook.Verification.Get("type")
+			if hashDiffers(def.Webhook.Verification) || strayEncoding(def.Webhook.Verification) != nil {
+				return // other rules speak of the type
+			}
 			if t := n.Text(); t == "hmac-sha1" || t == "header-token" {
 				p.Node(n, "%q is weaker than \"hmac-sha256\"", t).
 					Hint("Use hmac-sha256 if the provider has it; if not, say so in the pull request.")
@@ -310,13 +321,20 @@ func verificationEncodingHMAC() Spec {
 		Silent:  []Example{{Name: "the encoding of an HMAC"}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			v := def.Webhook.Verification
-			t := v.Get("type").Text()
-			if n := v.Get("encoding"); n != nil && (t == "header-token" || t == "none") {
-				p.Key(n, "a verification of type %q has no encoding", t).
+			if n := strayEncoding(v); n != nil {
+				p.Key(n, "a verification of type %q has no encoding", v.Get("type").Text()).
 					Hint("Take it out, or set the type to hmac-sha256.")
 			}
 		},
 	}
+}
+
+// strayEncoding returns the encoding of a verification that has none, or nil.
+func strayEncoding(v *jsondoc.Node) *jsondoc.Node {
+	if t := v.Get("type").Text(); t == "header-token" || t == "none" {
+		return v.Get("encoding")
+	}
+	return nil
 }
 
 func verificationEncodingBase64() Spec {

@@ -82,6 +82,7 @@ func versionIsRelease() Spec {
 			v := strictVersion(def.Version.Text())
 			switch {
 			case v == nil || p.Change.Kind == submission.Unchanged:
+			case p.update().fault == versionSame: // version-increased speaks of it
 			case v.Prerelease() != "":
 				p.Node(def.Version, "%s is a pre-release, and whatever is merged is published to tenants", shown(v.String())).
 					Hint("Use %q, unless a pre-release was agreed with the reviewers.", core(v).String())

@@ -26,9 +26,16 @@ type Scanner struct {
 	keywords func() tries
 }
 
+// building is held while an engine is built. The library reads its rules
+// through a configuration that all of the process shares; of two engines that
+// were built at once, one could get no rules and find nothing.
+var building sync.Mutex
+
 // New returns a scanner. The engine is not built yet.
 func New() *Scanner {
 	return &Scanner{keywords: sync.OnceValue(keywordTries), detector: sync.OnceValues(func() (*detect.Detector, error) {
+		building.Lock()
+		defer building.Unlock()
 		// The engine logs what it finds, secrets included.
 		logging.Logger = zerolog.New(io.Discard).Level(zerolog.Disabled)
 		d, err := detect.NewDetectorDefaultConfig()

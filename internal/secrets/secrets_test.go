@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -260,5 +261,27 @@ func TestBase64(t *testing.T) {
 	leaks, err := New().Scan([]rules.SecretText{{Key: "setup", Value: encoded}})
 	if err != nil || len(leaks) != 1 || leaks[0].Text != 0 {
 		t.Errorf("got %v, %v, want one leak in text 0", leaks, err)
+	}
+}
+
+// TestNewAtOnce checks that scanners that are built at the same time all know
+// their rules.
+func TestNewAtOnce(t *testing.T) {
+	token := "ghp" + "_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+	var wg sync.WaitGroup
+	found := make([]int, 8)
+	for i := range found {
+		wg.Go(func() {
+			leaks, err := New().Scan([]rules.SecretText{{Value: token}})
+			if err == nil {
+				found[i] = len(leaks)
+			}
+		})
+	}
+	wg.Wait()
+	for i, n := range found {
+		if n != 1 {
+			t.Errorf("scanner %d finds %d credentials, want 1", i, n)
+		}
 	}
 }
