@@ -318,6 +318,19 @@ func Remark(f finding.Finding, suggestion []string) string {
 	return b.String()
 }
 
+// Offer is a text that would mend a finding.
+type Offer struct{ Path, Title, Text string }
+
+// Offers writes texts that people can copy, "" when there are none.
+func Offers(offers []Offer) string {
+	var b strings.Builder
+	for _, o := range offers {
+		fence := Fence(o.Text)
+		fmt.Fprintf(&b, "<details>\n<summary>A draft to copy</summary>\n\nTo %s in %s:\n\n%smarkdown\n%s\n%s\n\n</details>\n\n", Prose(o.Title), Code(o.Path), fence, o.Text, fence)
+	}
+	return b.String()
+}
+
 // Settled writes the remark of a finding that is gone. rest is the remark as it
 // was, without its suggestion.
 func Settled(head, rule string) string {

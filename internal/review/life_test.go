@@ -339,3 +339,14 @@ func TestPlaceIsKept(t *testing.T) {
 		t.Errorf("want %q in\n%s", ready, r.Comment)
 	}
 }
+
+// TestDraftOffered checks that a missing section of the changelog is offered
+// although no suggestion can stand in a file that is not part of the change.
+func TestDraftOffered(t *testing.T) {
+	repo := repository(t)
+	s := pulltest.New(repo, edited(t, repo, acme, `"version": "1.0.0"`, `"version": "1.1.0"`, `"isCustom": false`, `"isCustom": true`))
+	r := settle(t, s)
+	if !strings.Contains(r.Comment, "<summary>A draft to copy</summary>") || !strings.Contains(r.Comment, "\n## [1.1.0] - 2026-11-23\n") {
+		t.Errorf("no draft in\n%s", r.Comment)
+	}
+}

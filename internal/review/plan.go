@@ -174,7 +174,7 @@ func (r *reviewer) commentText(remarks *remarks, before bool) string {
 	}
 	visible := slices.DeleteFunc(slices.Clone(r.result.Findings), func(f finding.Finding) bool { return f.Shadow })
 	var sections []string
-	for _, text := range []string{r.waiting(), report.Checklist(r.result.QA), report.Verdicts(r.verdicts)} {
+	for _, text := range []string{r.waiting(), report.Offers(remarks.offers), report.Checklist(r.result.QA), report.Verdicts(r.verdicts)} {
 		if text != "" {
 			sections = append(sections, text)
 		}

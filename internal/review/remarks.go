@@ -33,6 +33,8 @@ type remarks struct {
 	// pending are reviews of our own that were never submitted; they keep every
 	// further review from being made.
 	pending []int64
+	// offers are texts that mend a finding and that no suggestion could bring.
+	offers []report.Offer
 }
 
 // remarks finds out which remarks are to be made and which are settled. A
@@ -84,6 +86,7 @@ func (r *reviewer) remarks() *remarks {
 // room.
 func (r *reviewer) fresh(out *remarks, room int) {
 	lines := r.commentable()
+	out.offers = lines.offers(r.result.Findings)
 	todo := slices.Clone(r.result.Findings)
 	slices.SortStableFunc(todo, func(a, b finding.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	for _, f := range todo {
@@ -202,6 +205,37 @@ func (files commentable) remark(f finding.Finding) (remark plan.Remark, ok bool)
 		return plan.Remark{}, false
 	}
 	return place(f.Path, first, last, report.Remark(f, nil)), true
+}
+
+// maxOffers is how many texts the status comment offers, and maxOffer how long
+// each may be, in bytes.
+const (
+	maxOffers = 3
+	maxOffer  = 6000
+)
+
+// offers returns the texts of several lines that fixes would write where no
+// suggestion can stand, such as a section of a changelog that is not part of
+// the change.
+func (files commentable) offers(findings []finding.Finding) []report.Offer {
+	var offers []report.Offer
+	for _, f := range findings {
+		if f.Fix == nil || f.Shadow || f.Sensitive || len(f.Fix.Edits) != 1 || len(offers) == maxOffers {
+			continue
+		}
+		if file := files[f.Path]; file != nil {
+			if _, _, _, ok := file.suggestion(f); ok {
+				continue
+			}
+		}
+		e := f.Fix.Edits[0]
+		text := strings.TrimSpace(e.Text)
+		plain := !strings.ContainsFunc(text, func(c rune) bool { return c != '\n' && c != '\t' && report.Visible(string(c)) != string(c) })
+		if strings.Count(text, "\n") >= 2 && len(text) <= maxOffer && plain {
+			offers = append(offers, report.Offer{Path: e.Path, Title: f.Fix.Title, Text: text})
+		}
+	}
+	return offers
 }
 
 func place(path string, first, last int, body string) plan.Remark {
