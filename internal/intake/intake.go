@@ -334,7 +334,7 @@ func (in Input) run(ctx context.Context, tasks []task, env *rules.Env) ([]findin
 					return
 				}
 				var change *submission.Change
-				if change, errs[i] = in.load(tasks[i]); errs[i] == nil {
+				if change, errs[i] = in.load(tasks[i]); errs[i] == nil && change != nil {
 					found[i] = rules.Run(specs, change, env)
 				}
 				if n := int(done.Add(1)); in.Progress != nil {
@@ -350,7 +350,8 @@ func (in Input) run(ctx context.Context, tasks []task, env *rules.Env) ([]findin
 	return finding.Sort(slices.Concat(found...)), nil
 }
 
-// load reads a namespace at the base and at the head.
+// load reads a namespace at the base and at the head. It returns nil for one
+// that is not there but for a tombstone.
 func (in Input) load(t task) (*submission.Change, error) {
 	c := &submission.Change{}
 	var err error
@@ -360,6 +361,8 @@ func (in Input) load(t task) (*submission.Change, error) {
 		}
 	}
 	switch {
+	case c.Head.Tombstone() && (in.Base == nil || t.base == ""):
+		return nil, nil
 	case in.Base == nil:
 		c.Kind = submission.Lint
 		return c, nil
@@ -369,12 +372,21 @@ func (in Input) load(t task) (*submission.Change, error) {
 	case t.base == t.head && in.Changed != nil && !in.Changed[t.head]:
 		// The base need not be read twice: it has the bytes of the head.
 		c.Kind, c.Base = submission.Unchanged, c.Head
+		if c.Head.Tombstone() {
+			return nil, nil
+		}
 		return c, nil
 	}
 	if c.Base, err = loadFolder(in.Base, t.base); err != nil {
 		return nil, fmt.Errorf("at the base: %w", err)
 	}
 	switch {
+	case c.Base.Tombstone() && (t.head == "" || c.Head.Tombstone()):
+		return nil, nil
+	case c.Base.Tombstone():
+		c.Kind, c.Base, c.Retired = submission.New, nil, true
+	case c.Head.Tombstone():
+		c.Kind, c.Head, c.Retired = submission.Removed, nil, true
 	case t.head == "":
 		c.Kind = submission.Removed
 	case t.base != t.head:

@@ -145,3 +145,39 @@ func TestEmpty(t *testing.T) {
 		t.Errorf("got %+v, %v", res, err)
 	}
 }
+
+// TestTombstones checks that a name that was given up needs nothing more, keeps
+// others out, and is asked for when a folder goes away.
+func TestTombstones(t *testing.T) {
+	stone := source.MemoryFile{Data: []byte("# Given up\n")}
+	old := source.MemoryFile{Data: []byte("{\n  \"ns\": \"old\"\n}\n")}
+	const stonePath, definitionPath = "definitions/old/TOMBSTONE.md", "definitions/old/miniapp.json"
+	validator, err := definition.NewValidator()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name       string
+		base, head source.Memory
+		want       string
+	}{
+		{"it stays", source.Memory{stonePath: stone}, source.Memory{stonePath: stone}, ""},
+		{"it comes", source.Memory{definitionPath: old}, source.Memory{stonePath: stone}, "namespace-removed warning"},
+		{"it is missing", source.Memory{definitionPath: old}, source.Memory{}, "namespace-removed error"},
+		{"it is ignored", source.Memory{stonePath: stone}, source.Memory{definitionPath: old}, "ns-tombstone error"},
+	} {
+		res, err := Check(context.Background(), Input{Head: c.head, Base: c.base, Config: config.Default(), Now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Schema: validator})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, f := range res.Findings {
+			if f.Rule == "namespace-removed" || f.Rule == "ns-tombstone" {
+				got += f.Rule + " " + f.Severity.String()
+			}
+		}
+		if got != c.want || c.want == "" && len(res.Findings) > 0 {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}

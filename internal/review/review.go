@@ -281,7 +281,9 @@ func load(head, base source.Tree, ns string) (*submission.Change, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		*side.into = pkg
+		if !pkg.Tombstone() {
+			*side.into = pkg
+		}
 	}
 	return c, nil
 }

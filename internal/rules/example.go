@@ -43,7 +43,7 @@ func (e Example) Change() (*submission.Change, error) {
 	if folder == "" {
 		folder = ModelNS
 	}
-	c := &submission.Change{Kind: e.Kind}
+	c := &submission.Change{Kind: e.Kind, Retired: e.Retired}
 	if c.Kind == 0 {
 		c.Kind = submission.New
 	}

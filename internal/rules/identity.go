@@ -21,7 +21,7 @@ const (
 // Of one ns at most one of them says that it is wrong, the most specific.
 func identityRules() []Spec {
 	return []Spec{nsKebabCase(), nsUnchanged(), nsUnique(), nsMatchesFolder(), nsReserved(), nsRetired(),
-		nsContested(), nsConfusable(), nameMatchesNS(), namespaceRemoved()}
+		nsContested(), nsConfusable(), nameMatchesNS(), nsTombstone(), namespaceRemoved()}
 }
 
 // nsFault says what is wrong with the ns itself.
@@ -343,16 +343,39 @@ func nameMatchesNS() Spec {
 	}
 }
 
+func nsTombstone() Spec {
+	return Spec{
+		ID: "ns-tombstone", Group: groupIdentity, Severity: finding.Error,
+		Title:   "A name that was given up stays free",
+		Purpose: "Checks that no submission takes the name of one that was taken away, since tenants could have that one installed.",
+		Source:  "A folder with nothing but TOMBSTONE.md keeps the name of a MiniApp that is no longer offered.",
+		Help:    "Choose another name. Only a maintainer can take the tombstone away, by a change of its own.",
+		Fires:   []Example{{Name: "the base has a tombstone", Retired: true}},
+		Silent:  []Example{{Name: "a new name"}},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			if p.Change.Retired && def.NS != nil {
+				p.Node(def.NS, "the name %s belonged to a MiniApp that was given up", shown(p.Head.Folder)).
+					Hint("Choose another name; tenants may still have the old MiniApp installed under this one.")
+			}
+		},
+	}
+}
+
 func namespaceRemoved() Spec {
 	return Spec{
 		ID: "namespace-removed", Group: groupIdentity, Severity: finding.Warning,
 		Title:   "No submission is taken away unnoticed",
 		Purpose: "Checks that a namespace whose folder is gone is seen by a person, since no further version can be reviewed without it.",
 		Source:  "Tenants keep what they have installed, and the registry keeps what was published. The name stays taken, so that nobody else can step into the place of the publisher.",
-		Help:    "A maintainer confirms the removal. To bring the MiniApp back, restore the folder. To stop offering one version, yank it in the registry instead.",
+		Help:    "Leave a `TOMBSTONE.md` as the only file of the folder, which says why and keeps the name; a maintainer confirms the removal. To bring the MiniApp back, restore the folder. To stop offering one version, yank it in the registry instead.",
 		Fires:   []Example{{Name: "the folder is gone", Kind: submission.Removed}},
 		Silent:  []Example{{Name: "an update", Kind: submission.Update}},
 		CheckRemoved: func(p *Pass) {
+			if !p.Change.Retired {
+				p.File(submission.TombstoneFile, "the submission %s is removed, and nothing keeps its name", shown(p.Base.Folder)).As(finding.Error).
+					Hint("Leave a TOMBSTONE.md as the only file of the folder, with a sentence that says why.")
+				return
+			}
 			p.File(submission.DefinitionFile, "the submission %s is removed", shown(p.Base.Folder)).
 				Hint("If this is meant, a maintainer must confirm it: tenants keep what they have installed, published versions stay in the registry, and nobody can take the name again.")
 		},

@@ -149,6 +149,8 @@ type Example struct {
 	BaseFiles map[string]string
 	// RenamedFrom is the folder of the base, when it is another one.
 	RenamedFrom string
+	// Retired is submission.Change's field of that name.
+	Retired bool
 	// Others are further namespaces of the repository, Reserved those that
 	// nobody may take.
 	Others, Reserved []string

@@ -22,6 +22,9 @@ const (
 	OwnersFile      = "owners.json"
 	TestAccountFile = "test-account.age"
 	SamplesDir      = "webhooks"
+	// TombstoneFile stands alone in the folder of a namespace that was taken
+	// away, says why, and keeps the name from being taken again.
+	TombstoneFile = "TOMBSTONE.md"
 )
 
 // Limits of what is read of one namespace. Beyond them a file is listed but its
@@ -102,6 +105,11 @@ func (p *Package) Path(name string) string {
 	return path.Join(p.Dir, name)
 }
 
+// Tombstone reports whether the folder only keeps a name that was given up.
+func (p *Package) Tombstone() bool {
+	return p != nil && p.File(TombstoneFile) != nil && p.File(DefinitionFile) == nil
+}
+
 // Kind says what a change does to its namespace.
 type Kind uint8
 
@@ -127,6 +135,9 @@ type Change struct {
 	// Base is nil for Lint and New; Head is nil for Removed. For Renamed, Base
 	// is the folder that the head no longer has.
 	Base, Head *Package
+	// Retired is set when the head of a removed namespace leaves a tombstone,
+	// and when a new one stands where the base has a tombstone.
+	Retired bool
 }
 
 // Package returns the head, or the base of a removed namespace.
