@@ -125,6 +125,8 @@ func (c *corpusCase) check(t *testing.T) []finding.Finding {
 	case "lint":
 	case "renamed":
 		in.Base, in.Only = c.tree(c.base, c.good), []string{c.good, c.folder}
+	case "retired":
+		in.Base = c.tree(map[string]source.MemoryFile{submission.TombstoneFile: {Data: []byte("# Given up\n")}}, c.good)
 	case "removed":
 		in.Head, in.Base = c.tree(nil, ""), c.tree(c.base, c.good)
 	default:
