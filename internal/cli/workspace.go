@@ -138,6 +138,11 @@ func openWorkspace(root, base, folder string) (*workspace, error) {
 	}
 	w.head = dir
 	w.repo, err = source.Find(root)
+	if err == nil {
+		if err = w.place(); err == nil && w.prefix != "." && w.repo.Ignores(w.prefix) {
+			w.repo, err = nil, source.ErrNoRepository
+		}
+	}
 	if errors.Is(err, source.ErrNoRepository) {
 		if base != "" {
 			return nil, usageError("leave --base out, or run it in a clone", "%q is in no Git repository, so that --base %q means nothing", root, base)
@@ -153,16 +158,18 @@ func openWorkspace(root, base, folder string) (*workspace, error) {
 	return w, nil
 }
 
-func (w *workspace) openGit(base, folder string) error {
+// place finds out where in the Git repository the definitions repository is.
+func (w *workspace) place() error {
 	real, err := filepath.EvalSymlinks(w.root)
 	if err != nil {
-		return &exitError{code: ExitFailed, err: err}
+		return err
 	}
 	rel, err := filepath.Rel(w.repo.Root(), real)
-	if err != nil {
-		return &exitError{code: ExitFailed, err: err}
-	}
 	w.prefix = filepath.ToSlash(rel)
+	return err
+}
+
+func (w *workspace) openGit(base, folder string) error {
 	scope := path.Join(w.prefix, submission.Root, folder)
 	work, err := w.repo.WorkTree(scope)
 	if err != nil {

@@ -141,6 +141,13 @@ func (r *Repo) Between(base, head, dir string) ([]string, error) {
 	return split(out), nil
 }
 
+// Ignores reports whether Git ignores a folder, by its path from the root. Such
+// a folder is no part of the repository that it lies in.
+func (r *Repo) Ignores(dir string) bool {
+	_, err := run(r.root, "check-ignore", "--quiet", "--", dir)
+	return err == nil
+}
+
 func split(out []byte) []string {
 	text := strings.TrimSuffix(string(out), "\x00")
 	if text == "" {

@@ -37,6 +37,27 @@ func main() {
 type seed struct {
 	ns    string
 	files map[string]string
+	// floor is the size of the definition with as few actions as it can have.
+	floor int
+}
+
+// fitting returns one of the seeds that can be made as small as the target, or
+// the smallest one.
+func fitting(seeds []seed, target, i int) seed {
+	smallest := seeds[0]
+	var fit []seed
+	for _, s := range seeds {
+		if s.floor <= target {
+			fit = append(fit, s)
+		}
+		if s.floor < smallest.floor {
+			smallest = s
+		}
+	}
+	if len(fit) == 0 {
+		return smallest
+	}
+	return fit[i%len(fit)]
 }
 
 func generate(out, dir string, n int) error {
@@ -47,8 +68,8 @@ func generate(out, dir string, n int) error {
 	random := rand.New(rand.NewPCG(20261124, 1))
 	names := names(random)
 	for i := range n {
-		s := seeds[i%len(seeds)]
-		files, err := s.vary(random, names())
+		target := size(random)
+		files, err := fitting(seeds, target, i).vary(random, names(), target)
 		if err != nil {
 			return err
 		}
@@ -89,6 +110,11 @@ func readSeeds(dir string) ([]seed, error) {
 		if err != nil {
 			return nil, err
 		}
+		least, err := resize(s.files[submission.DefinitionFile], 0, nil)
+		if err != nil {
+			return nil, err
+		}
+		s.floor = len(least)
 		seeds = append(seeds, s)
 	}
 	return seeds, nil
@@ -115,8 +141,7 @@ func names(random *rand.Rand) func() string {
 
 // vary makes another submission of a seed: another name, and fewer or more
 // actions, so that sizes differ as they do in life.
-func (s seed) vary(random *rand.Rand, ns string) (map[string]string, error) {
-	target := size(random)
+func (s seed) vary(random *rand.Rand, ns string, target int) (map[string]string, error) {
 	files := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(s.files)) {
 		text := s.files[name]
@@ -145,7 +170,7 @@ func rename(text, from, to string) string {
 
 // size draws the bytes of a definition: half are below 10 KB, few reach 40 KB.
 func size(random *rand.Rand) int {
-	v := 10_000.0
+	v := 11_200.0 // taking out an action goes below it
 	if g := random.NormFloat64() * 0.45; g > 0 {
 		v *= 1 + 2*g
 	} else {
