@@ -19,7 +19,7 @@ type Pass struct {
 	Change     *submission.Change
 	Head, Base *submission.Package
 
-	spec     Spec
+	spec     *Spec
 	findings []*finding.Finding
 	secrets  *[]string // what no output may repeat
 	memo     *memo     // shared by all rules of the run

@@ -17,7 +17,8 @@ func Run(specs []Spec, change *submission.Change, env *Env) []finding.Finding {
 	var all []*finding.Finding
 	var secrets []string
 	shared := &memo{}
-	for _, s := range specs {
+	for i := range specs {
+		s := &specs[i]
 		p := &Pass{Env: env, Change: change, Head: change.Head, Base: change.Base, spec: s, secrets: &secrets, memo: shared}
 		switch {
 		case change.Head == nil:

@@ -276,8 +276,13 @@ func checkCredentials(p *Pass) {
 	if p.Secrets == nil {
 		return
 	}
-	var texts []SecretText
-	var places []textPlace
+	// Most values are short; growing step by step would copy them many times.
+	size := 0
+	for _, f := range p.Head.Files {
+		size += len(f.Data)
+	}
+	texts := make([]SecretText, 0, size/20)
+	places := make([]textPlace, 0, size/20)
 	for _, f := range p.Head.Files {
 		if f.Data == nil || f.Name == submission.TestAccountFile {
 			continue

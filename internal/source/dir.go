@@ -104,8 +104,14 @@ func (d *Dir) ReadFile(name string, limit int64) ([]byte, error) {
 	if err := d.plain(path.Dir(name)); err != nil {
 		return nil, err
 	}
-	local := filepath.FromSlash(name)
-	info, err := d.root.Lstat(local)
+	// One way down to the folder serves all that follows.
+	folder, err := d.root.OpenRoot(filepath.FromSlash(path.Dir(name)))
+	if err != nil {
+		return nil, notExist("reading file", name, err)
+	}
+	defer folder.Close()
+	local := path.Base(name)
+	info, err := folder.Lstat(local)
 	if err != nil {
 		return nil, notExist("reading file", name, err)
 	}
@@ -115,7 +121,7 @@ func (d *Dir) ReadFile(name string, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, fmt.Errorf("file %q has %d bytes, more than %d: %w", name, info.Size(), limit, ErrTooLarge)
 	}
-	f, err := d.root.OpenFile(local, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := folder.OpenFile(local, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, notExist("reading file", name, err)
 	}
