@@ -69,7 +69,17 @@ func (n *Names) Similar(ns, except string) []string {
 
 // skeleton maps names that people confuse to the same text.
 func skeleton(ns string) string {
-	return strings.NewReplacer("-", "", "_", "", ".", "", "1", "l", "i", "l", "0", "o").Replace(strings.ToLower(ns))
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '-', '_', '.':
+			return -1
+		case '1', 'i':
+			return 'l'
+		case '0':
+			return 'o'
+		}
+		return r
+	}, strings.ToLower(ns))
 }
 
 // shortName is the length below which one edit makes a different word rather

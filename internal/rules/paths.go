@@ -235,7 +235,11 @@ func pathPortableName() Spec {
 // takes superscript digits for digits, and drops spaces at the end.
 func windowsDevice(stem string) bool {
 	stem = strings.ToLower(strings.TrimRight(stem, " "))
-	stem = strings.NewReplacer("¹", "1", "²", "2", "³", "3").Replace(stem)
+	for digit, super := range []string{1: "¹", 2: "²", 3: "³"} {
+		if super != "" {
+			stem = strings.ReplaceAll(stem, super, string(rune('0'+digit)))
+		}
+	}
 	if slices.Contains([]string{"con", "prn", "aux", "nul", "conin$", "conout$"}, stem) {
 		return true
 	}

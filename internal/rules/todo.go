@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/karzoun/miniapp-review/internal/finding"
@@ -31,7 +32,7 @@ func todoResolved() Spec {
 		Silent: []Example{{Name: "the word in other letters", Edit: `/label = "Todo lists"`}},
 		Check: func(p *Pass) {
 			for _, f := range p.Head.Files {
-				if f.Data == nil || !strings.Contains(string(f.Data), todoMark) {
+				if f.Data == nil || !bytes.Contains(f.Data, []byte(todoMark)) {
 					continue
 				}
 				if f.JSON == nil {

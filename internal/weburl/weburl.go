@@ -56,7 +56,8 @@ func Parse(text string) (URL, error) {
 		return out, problem("holds a user name or password before the host")
 	}
 	// Clients fold full-width digits and the full stops of other scripts.
-	host := strings.NewReplacer("\u3002", ".", "\uff61", ".").Replace(norm.NFKC.String(u.Hostname()))
+	host := norm.NFKC.String(u.Hostname())
+	host = strings.ReplaceAll(strings.ReplaceAll(host, "\u3002", "."), "\uff61", ".")
 	out.Host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if strings.Contains(out.Host, stand) {
 		out.Templated = true
