@@ -15,8 +15,10 @@ type Placeholder struct {
 	Credential bool
 	// Key is the text between the brackets, as written.
 	Key string
-	// Node is the string that the placeholder stands in.
-	Node *jsondoc.Node
+	// Node is the string that the placeholder stands in, from the byte offset
+	// Start of its text on.
+	Node  *jsondoc.Node
+	Start int
 }
 
 // Placeholders returns the placeholders of a text, in its order.
@@ -34,7 +36,7 @@ func Placeholders(n *jsondoc.Node) []Placeholder {
 		}
 		at = start + 2
 		if end := c.next(credential, at); end >= 0 {
-			found = append(found, Placeholder{Credential: credential, Key: text[at:end], Node: n})
+			found = append(found, Placeholder{Credential: credential, Key: text[at:end], Node: n, Start: start})
 			at = end + 2
 		}
 	}
@@ -61,6 +63,9 @@ func (c *closings) next(credential bool, from int) int {
 	}
 	return *last
 }
+
+// End is the offset after the closing brackets.
+func (p Placeholder) End() int { return p.Start + len("[[]]") + len(p.Key) }
 
 // PlaceholdersBelow returns the placeholders of every string at or below a
 // node, in the order of the text. Keys of objects are not looked at.

@@ -236,6 +236,7 @@ func checkParameterUsed(p *Pass, def *definition.Definition) {
 		used[i] = map[string]bool{}
 	}
 	inSources := map[string]bool{}
+	nameless := make([]bool, len(def.Actions)) // a placeholder without its name could mean any
 	for _, s := range p.scopes(def) {
 		for _, ph := range s.Placeholders() {
 			// A dotted key may lead into a parameter.
@@ -244,6 +245,8 @@ func checkParameterUsed(p *Pass, def *definition.Definition) {
 			case s.Source >= 0:
 				inSources[key] = true
 			case s.Action < 0:
+			case key == "":
+				nameless[s.Action] = true
 			case s.inputs[key]:
 				used[s.Action][key] = true // in any brackets: another rule speaks of those
 			case !ph.Credential && !s.fills(key):
@@ -257,7 +260,7 @@ func checkParameterUsed(p *Pass, def *definition.Definition) {
 		}
 	}
 	for i, a := range def.Actions {
-		if len(a.Steps) == 0 {
+		if len(a.Steps) == 0 || nameless[i] {
 			continue
 		}
 		for _, k := range a.ParameterKeys() {

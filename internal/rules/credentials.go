@@ -113,6 +113,9 @@ func sensitiveKeysKnown() Spec {
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			keys := def.Auth.CredentialKeys()
 			known := keySet(keys)
+			for _, name := range unstored(def.Auth) {
+				known[name] = true
+			}
 			used, _ := usedKeys(def)
 			secret := def.Webhook.Verification.Get("secretKey").Text()
 			var names []string
@@ -158,6 +161,9 @@ func credentialUsed() Spec {
 			{Name: "the tokens of an OAuth app", Edit: exampleOAuth},
 		},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			if def.Auth.Type == "oauth2" && def.Auth.GetToken.URL == nil {
+				return // what is missing there would use them
+			}
 			credentials, values := usedKeys(def)
 			secret := def.Webhook.Verification.Get("secretKey").Text()
 			stored := map[string]bool{}

@@ -59,13 +59,13 @@ func functionNamesDefined() Spec {
 					continue
 				}
 				const hint = "Fetch what is needed in an HTTP step before, and give it to the function in args."
-				name, names := f.function.Name, params(f.function)
+				name := f.function.Name
 				if f.code.Imports {
 					p.Node(f.function.Code, "the code of %s imports a module, but a function has none", shown(name)).
 						Hint("Write what it needs into the code itself.").Tell("import")
 				}
 				for _, free := range f.code.Free {
-					if _, known := slices.BinarySearch(languageNames, free); known || slices.Contains(names, free) {
+					if _, known := slices.BinarySearch(languageNames, free); known || f.takes[free] {
 						continue
 					}
 					if lacking := hostNames[free]; lacking != "" {
@@ -74,7 +74,7 @@ func functionNamesDefined() Spec {
 					}
 					r := p.Node(f.function.Code, "the code of %s uses %s, which nothing defines", shown(name), shown(free)).
 						Hint("Add it to params and to the args of the steps, or declare it in the code.").Tell(free)
-					if near := p.nearest(free, names); near != "" {
+					if near := p.nearest(free, f.params); near != "" {
 						r.Hint("Write %s, if that is what you mean.", shown(near))
 					}
 				}
@@ -102,7 +102,7 @@ func functionNoEval() Spec {
 				}
 				var found []string
 				for _, free := range f.code.Free {
-					if (free == "eval" || free == "Function") && !slices.Contains(params(f.function), free) {
+					if (free == "eval" || free == "Function") && !f.takes[free] {
 						found = append(found, shown(free))
 					}
 				}

@@ -25,7 +25,9 @@ func functionRules() []Spec {
 // functionCode is the code of one function, read once in a run.
 type functionCode struct {
 	function definition.Function
-	code     *jscode.Code // nil when err is set or there is no code
+	params   []string
+	takes    map[string]bool // the params
+	code     *jscode.Code    // nil when err is set or there is no code
 	err      error
 }
 
@@ -35,12 +37,17 @@ func (p *Pass) functions(def *definition.Definition) []functionCode {
 		return p.memo.functions
 	}
 	p.memo.functionsRead = true
+	p.memo.byName = make(map[string]functionCode, len(def.Functions))
 	for _, f := range def.Functions {
-		c := functionCode{function: f}
+		c := functionCode{function: f, params: params(f), takes: map[string]bool{}}
+		for _, name := range c.params {
+			c.takes[name] = true
+		}
 		if body, ok := f.Code.Str(); ok && body != "" {
 			c.code, c.err = jscode.Read(body)
 		}
 		p.memo.functions = append(p.memo.functions, c)
+		p.memo.byName[f.Name] = c
 	}
 	return p.memo.functions
 }
@@ -48,10 +55,9 @@ func (p *Pass) functions(def *definition.Definition) []functionCode {
 // outputsOf returns the keys of the object that a function returns, and whether
 // these are all of them.
 func (p *Pass) outputsOf(def *definition.Definition, name string) (keys []string, all bool) {
-	for _, f := range p.functions(def) {
-		if f.function.Name == name && f.code != nil {
-			return f.code.Keys, f.code.KeysKnown
-		}
+	p.functions(def)
+	if f, ok := p.memo.byName[name]; ok && f.code != nil {
+		return f.code.Keys, f.code.KeysKnown
 	}
 	return nil, false
 }
@@ -146,12 +152,13 @@ func functionArgsMatch() Spec {
 		Silent: []Example{{Name: "a function without parameters",
 			Edit: "/functions/count/params = []\n/functions/count/code = \"return { total: 1 };\"\n/actions/1/requests/1/args delete"}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			p.functions(def)
 			for _, s := range calls(def) {
-				f, ok := def.Function(s.Function)
-				if !ok || f.Params == nil || s.Args == nil && s.Node.Get("args") != nil {
+				f := p.memo.byName[s.Function].function
+				if f.Params == nil || s.Args == nil && s.Node.Get("args") != nil {
 					continue
 				}
-				matchArgs(p, def, s, params(f))
+				matchArgs(p, s, p.memo.byName[s.Function].params, p.memo.byName[s.Function].takes)
 			}
 		},
 	}
@@ -159,19 +166,19 @@ func functionArgsMatch() Spec {
 
 // matchArgs reports the arguments of a step that are missing or too many. A
 // misspelt one is both, and is told once.
-func matchArgs(p *Pass, def *definition.Definition, s definition.Step, names []string) {
-	given := map[string]bool{}
-	for _, m := range s.Args.Members() {
-		given[m.Key] = true
-	}
+func matchArgs(p *Pass, s definition.Step, names []string, taken map[string]bool) {
+	const most = 10 // of the missing ones; many steps can call a function of many parameters
 	var missing []string
 	for _, name := range names {
-		if !given[name] {
-			missing = append(missing, name)
+		if s.Args.Get(name) != nil {
+			continue
+		}
+		if missing = append(missing, name); len(missing) == most {
+			break
 		}
 	}
 	for _, m := range s.Args.Members() {
-		if slices.Contains(names, m.Key) {
+		if taken[m.Key] {
 			continue
 		}
 		r := p.Key(m, "the function %s has no parameter %s", shown(s.Function), shown(m.Key)).
@@ -230,13 +237,13 @@ func functionCodeNoCredentials() Spec {
 		Silent:  []Example{{Name: "a list of lists", Edit: `/functions/count/code = "var pair = [[list]]; return { total: pair.length };"`}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			known := keySet(def.Auth.CredentialKeys())
-			for _, f := range def.Functions {
+			for _, f := range p.functions(def) {
 				seen := map[string]bool{}
-				for _, ph := range definition.Placeholders(f.Code) {
+				for _, ph := range definition.Placeholders(f.function.Code) {
 					key := strings.TrimSpace(ph.Key)
-					if ph.Credential && known[key] && !slices.Contains(params(f), key) && !seen[key] {
+					if ph.Credential && known[key] && !f.takes[key] && !seen[key] {
 						seen[key] = true
-						p.Node(f.Code, "the code has %s, but functions get no credentials", shown("[["+key+"]]")).
+						p.Node(f.function.Code, "the code has %s, but functions get no credentials", shown("[["+key+"]]")).
 							Hint("Use the credential in an HTTP step.").Tell(key)
 					}
 				}
@@ -319,7 +326,7 @@ func functionUsed() Spec {
 			names := functionNames(def)
 			used := map[string]bool{}
 			for _, s := range calls(def) {
-				if _, ok := def.Function(s.Function); ok {
+				if def.Doc.Root.Get("functions").Get(s.Function) != nil {
 					used[s.Function] = true
 				} else if near := p.nearest(s.Function, names); near != "" {
 					used[near] = true // the finding is that of the step

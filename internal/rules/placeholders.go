@@ -59,7 +59,7 @@ func placeholderClosed() Spec {
 					case len(u.Closer) == 2:
 						r.Hint("Write %s or %s.", shown(bracketed(true, u.Key)), shown(bracketed(false, u.Key)))
 					case u.Closer == right[len(right)-1:]:
-						r.Fix("write "+shown(right), replaceText(def, n, text[:u.Start]+right+text[u.End:]))
+						r.Fix("write "+shown(right), replaceParts(def, n, []jsondoc.Span{{Start: u.Start, End: u.End}}, right))
 					}
 				}
 			})
@@ -90,9 +90,8 @@ func placeholderName() Spec {
 						ph.Credential && s.isCall(): // not replaced there
 					case definition.IsPlaceholderName(inner):
 						right := bracketed(ph.Credential, inner)
-						ph.Key = inner
 						p.Node(n, "%s has white space around the name", shown(whole)).Hint("Write %s.", shown(right)).Tell(ph.Key).
-							Fix("write "+shown(right), swap(def, ph, ph.Credential, inner))
+							Fix("write "+shown(right), replaceParts(def, n, []jsondoc.Span{{Start: ph.Start, End: ph.End()}}, right))
 					case inner == "":
 						p.Node(n, "%s has no name", shown(whole)).Hint("Write the name of the value between the brackets.")
 					case strings.Contains(inner, "."):
@@ -144,7 +143,7 @@ func placeholderBraces() Spec {
 					if value || credential {
 						right := bracketed(!value || s.credentials[b.Name] && !s.inputs[b.Name] && !s.made(b.Name) && !s.isCall(), b.Name)
 						r.Hint("Write %s.", shown(right)).
-							Fix("write "+shown(right), replaceText(def, n, text[:b.Start]+right+text[b.End:]))
+							Fix("write "+shown(right), replaceParts(def, n, []jsondoc.Span{{Start: b.Start, End: b.End}}, right))
 					}
 				}
 			})

@@ -30,6 +30,7 @@ type memo struct {
 
 	functions     []functionCode
 	functionsRead bool
+	byName        map[string]functionCode
 	scopes        []scope
 	scoped        bool
 

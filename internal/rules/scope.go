@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/karzoun/miniapp-review/internal/definition"
@@ -22,7 +23,13 @@ type scope struct {
 	// definition, or -1.
 	open int
 	// named are the placeholders of the part, see findNamed.
-	named []definition.Placeholder
+	named []placeholder
+}
+
+// placeholder is one key in one text, with the places where it stands in it.
+type placeholder struct {
+	definition.Placeholder
+	places []jsondoc.Span // offsets in the text
 }
 
 // scopes returns all parts of a definition in which placeholders are replaced.
@@ -33,9 +40,12 @@ func (p *Pass) scopes(def *definition.Definition) []scope {
 	}
 	p.memo.scoped = true
 	credentials, values := keySet(def.Auth.CredentialKeys()), keySet(def.Auth.ValueKeys())
+	for _, name := range unstored(def.Auth) {
+		credentials[name], values[name] = true, true
+	}
 	connect := values
 	if def.Auth.Type == "oauth2" {
-		connect = keySet(def.Auth.ValueKeys())
+		connect = maps.Clone(values)
 		for _, k := range definition.ConnectKeys() {
 			connect[k] = true
 		}
@@ -65,6 +75,18 @@ func (p *Pass) scopes(def *definition.Definition) []scope {
 		p.memo.scopes = append(p.memo.scopes, s)
 	}
 	return p.memo.scopes
+}
+
+// unstored returns the outputs of auth whose mapping has the wrong form. That is
+// one finding, and not another one wherever they are used.
+func unstored(a definition.Auth) []string {
+	var names []string
+	for _, s := range a.Steps() {
+		if s.Request.MappingAt.Is(jsondoc.Array) {
+			names = append(names, outputNames(s.Request)...)
+		}
+	}
+	return names
 }
 
 // actionScope returns what the parameters and steps of an action make.
@@ -137,7 +159,7 @@ func (s scope) names() []string {
 		}
 	}
 	add(s.def.Auth.ValueKeys())
-	if s.Auth != "" {
+	if s.Auth != "" && s.def.Auth.Type == "oauth2" {
 		names = append(names, definition.ConnectKeys()...)
 	}
 	return names
@@ -146,40 +168,56 @@ func (s scope) names() []string {
 // findNamed returns the placeholders of the part whose keys are names, each node
 // and key once, without white space around the key. What is no name is the
 // finding of another rule.
-func (s scope) findNamed() []definition.Placeholder {
+func (s scope) findNamed() []placeholder {
 	type place struct {
 		node       *jsondoc.Node
 		credential bool
 		key        string
 	}
-	seen := map[place]bool{}
-	var found []definition.Placeholder
+	seen := map[place]int{} // index in found
+	var found []placeholder
 	for _, ph := range s.Placeholders() {
+		span := jsondoc.Span{Start: ph.Start, End: ph.End()}
 		ph.Key = strings.TrimSpace(ph.Key)
 		at := place{ph.Node, ph.Credential, ph.Key}
 		known := ph.Credential && s.credentials[ph.Key] || !ph.Credential && s.fills(ph.Key)
-		if (definition.IsPlaceholderName(ph.Key) || known) && !seen[at] {
-			seen[at] = true
-			found = append(found, ph)
+		if !definition.IsPlaceholderName(ph.Key) && !known {
+			continue
 		}
+		i, before := seen[at]
+		if !before {
+			i = len(found)
+			seen[at] = i
+			found = append(found, placeholder{Placeholder: ph})
+		}
+		found[i].places = append(found[i].places, span)
 	}
 	return found
 }
 
-// swap is the edit that writes a placeholder with another key or in the other
+// swap is the edits that write a placeholder with another key or in the other
 // brackets, wherever it stands in its text.
-func swap(def *definition.Definition, ph definition.Placeholder, credential bool, key string) []jsondoc.Edit {
-	var edit []jsondoc.Edit
-	text := ph.Node.Text()
-	for _, p := range definition.Placeholders(ph.Node) {
-		if p.Credential == ph.Credential && strings.TrimSpace(p.Key) == ph.Key {
-			text = strings.ReplaceAll(text, bracketed(p.Credential, p.Key), bracketed(credential, key))
-		}
+func (s scope) swap(ph placeholder, credential bool, key string) []jsondoc.Edit {
+	return replaceParts(s.def, ph.Node, ph.places, bracketed(credential, key))
+}
+
+// replaceParts is the edits that write another text in place of parts of a
+// string. Only these parts are edited, so that other findings in the same
+// string can be mended as well, and so that findings in a long string do not
+// each hold all of it. Offsets are those of the decoded text; there are no edits
+// where escapes make them others in the document.
+func replaceParts(def *definition.Definition, n *jsondoc.Node, parts []jsondoc.Span, text string) []jsondoc.Edit {
+	if n.Span.End-n.Span.Start != len(n.Text())+2 {
+		return nil
 	}
-	if text != ph.Node.Text() {
-		edit = replaceText(def, ph.Node, text)
+	inner := jsondoc.Quote(text)
+	inner = inner[1 : len(inner)-1]
+	var edits []jsondoc.Edit
+	for _, part := range parts {
+		at := jsondoc.Span{Start: n.Span.Start + 1 + part.Start, End: n.Span.Start + 1 + part.End}
+		edits = append(edits, jsondoc.Edit{Span: at, Text: inner})
 	}
-	return edit
+	return edits
 }
 
 // bracketed writes a placeholder.

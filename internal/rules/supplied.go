@@ -10,7 +10,7 @@ import (
 
 // eachPlaceholder calls visit for the placeholders that are names, of one of
 // the two kinds.
-func (p *Pass) eachPlaceholder(def *definition.Definition, credential bool, visit func(scope, definition.Placeholder)) {
+func (p *Pass) eachPlaceholder(def *definition.Definition, credential bool, visit func(scope, placeholder)) {
 	for _, s := range p.scopes(def) {
 		for _, ph := range s.named {
 			if ph.Credential == credential {
@@ -22,7 +22,7 @@ func (p *Pass) eachPlaceholder(def *definition.Definition, credential bool, visi
 
 // mend adds to a finding of a placeholder that nothing fills what was probably
 // meant: the other brackets, or a similar name.
-func (r *Report) mend(s scope, ph definition.Placeholder, similar string) *Report {
+func (r *Report) mend(s scope, ph placeholder, similar string) *Report {
 	r.Tell(bracketed(ph.Credential, ph.Key))
 	other := s.fills(ph.Key)
 	if !ph.Credential {
@@ -32,12 +32,12 @@ func (r *Report) mend(s scope, ph definition.Placeholder, similar string) *Repor
 	case other:
 		right := bracketed(!ph.Credential, ph.Key)
 		r.Hint("Write %s: that is where this value is.", shown(right)).
-			Fix("write "+shown(right), swap(s.def, ph, !ph.Credential, ph.Key))
+			Fix("write "+shown(right), s.swap(ph, !ph.Credential, ph.Key))
 	case similar != "":
 		right := bracketed(ph.Credential, similar)
 		r.Hint("Write %s, if that is what you mean.", shown(right))
 		if sameWord(ph.Key, similar) {
-			r.Fix("write "+shown(right), swap(s.def, ph, ph.Credential, similar))
+			r.Fix("write "+shown(right), s.swap(ph, ph.Credential, similar))
 		}
 	}
 	return r
@@ -61,7 +61,7 @@ func undecided(a definition.Auth, key string) bool {
 	}
 	for _, s := range a.Steps() {
 		if (s.Name == "get_token" || s.Name == "refresh_token" || s.Name == "registrationRequests") &&
-			(!s.Request.MappingAt.Is(jsondoc.Object) || len(s.Request.Mapping) == 0) {
+			!s.Request.MappingAt.Is(jsondoc.Object) {
 			return true
 		}
 	}
@@ -90,9 +90,12 @@ func credentialSupplied() Spec {
 				return
 			}
 			names := keyNames(def.Auth.CredentialKeys())
-			p.eachPlaceholder(def, true, func(s scope, ph definition.Placeholder) {
+			p.eachPlaceholder(def, true, func(s scope, ph placeholder) {
 				if s.credentials[ph.Key] || s.isCall() {
 					return
+				}
+				if def.Auth.Type == "oauth2" && ph.Key == "accessToken" {
+					return // that get_token stores none is one finding
 				}
 				r := p.Node(ph.Node, "nothing supplies the credential %s", shown(ph.Key)).
 					Hint("Declare %s in auth.config with the value \"\", or map it in the request that receives it.", shown(ph.Key))
@@ -122,7 +125,7 @@ func authValueSupplied() Spec {
 			{Name: "values of the platform", Edit: `/auth/registrationRequests/0/body/label = "Karzoun {{subdomain}} {{uid}}"`},
 		},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			p.eachPlaceholder(def, false, func(s scope, ph definition.Placeholder) {
+			p.eachPlaceholder(def, false, func(s scope, ph placeholder) {
 				if s.Auth == "" || s.fills(ph.Key) {
 					return
 				}
@@ -159,7 +162,7 @@ func storedTokenBrackets() Spec {
 					stored[o.Name] = def.Auth.Form.Get(o.Name) == nil
 				}
 			}
-			p.eachPlaceholder(def, false, func(s scope, ph definition.Placeholder) {
+			p.eachPlaceholder(def, false, func(s scope, ph placeholder) {
 				value, _ := def.Auth.Config.Get(ph.Key).Str()
 				if !stored[ph.Key] || def.Auth.Config.Get(ph.Key) == nil || value != "" || s.inputs[ph.Key] || s.made(ph.Key) || s.isCall() {
 					return
@@ -193,7 +196,7 @@ func stepValueSupplied() Spec {
 			if def.Auth.Node == nil {
 				return
 			}
-			p.eachPlaceholder(def, false, func(s scope, ph definition.Placeholder) {
+			p.eachPlaceholder(def, false, func(s scope, ph placeholder) {
 				if s.Action < 0 || s.fills(ph.Key) || s.madeLater(ph.Key) || s.unsure() {
 					return
 				}
@@ -227,17 +230,17 @@ func stepOrder() Spec {
 		Silent: []Example{{Name: "a parameter of the same name", Edit: "/actions/0/parameters/properties/ticketId = {\"type\": \"string\", \"title\": \"Ticket\"}\n" +
 			`/actions/0/requests/0/body/ticket = "{{ticketId}}"`}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			p.eachPlaceholder(def, false, func(s scope, ph definition.Placeholder) {
+			p.eachPlaceholder(def, false, func(s scope, ph placeholder) {
 				if s.Action < 0 || s.fills(ph.Key) || !s.madeLater(ph.Key) || s.unsure() {
 					return
 				}
 				makes := s.steps[ph.Key][0]
-				what := "only a later step outputs"
+				what, hint := "only a later step outputs", "Put the step that outputs it before this one."
 				if makes == s.Step {
-					what = "only this step's own answer gives"
+					what, hint = "only this step's own answer gives", "Use it in a later step, or map it in an earlier one."
 				}
 				p.Node(ph.Node, "the step uses %s, which %s", shown(bracketed(false, ph.Key)), what).
-					Hint("Put the step that outputs it before this one.").Tell(ph.Key).
+					Hint("%s", hint).Tell(ph.Key).
 					See(def.Actions[s.Action].Steps[makes].Node, "the step that outputs it")
 			})
 		},
@@ -255,7 +258,7 @@ func outputReachable() Spec {
 			Edit: "/actions/0/requests/0/mapping = [{\"name\": \"email\", \"value\": \"$.data.id\"}]\n" + `/actions/0/requests/1/body/requester = "{{email}}"`}},
 		Silent: []Example{{Name: "an output that only the caller sees", Edit: `/actions/0/requests/1/mapping/subject = "$.data.subject"`}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			p.eachPlaceholder(def, false, func(s scope, ph definition.Placeholder) {
+			p.eachPlaceholder(def, false, func(s scope, ph placeholder) {
 				if s.Action < 0 || !s.inputs[ph.Key] || !s.made(ph.Key) {
 					return
 				}
@@ -286,7 +289,7 @@ func sourceValueSupplied() Spec {
 			if def.Auth.Node == nil {
 				return
 			}
-			p.eachPlaceholder(def, false, func(s scope, ph definition.Placeholder) {
+			p.eachPlaceholder(def, false, func(s scope, ph placeholder) {
 				if s.Action >= 0 || s.Auth != "" || s.fills(ph.Key) {
 					return
 				}
