@@ -75,6 +75,13 @@ func calls(def *definition.Definition) []definition.Step {
 	return steps
 }
 
+// unreadable reports whether a top-level field is there in another form than it
+// has, which the schema reports; nothing can be said of what is in it.
+func unreadable(def *definition.Definition, field string, kind jsondoc.Kind) bool {
+	n := def.Doc.Root.Get(field)
+	return n != nil && !n.Is(kind)
+}
+
 // functionNames returns the names of all functions, in their order.
 func functionNames(def *definition.Definition) []string {
 	var names []string
@@ -322,6 +329,9 @@ func functionUsed() Spec {
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			if actions := def.Doc.Root.Get("actions"); actions != nil && !actions.Is(jsondoc.Array) {
 				return // it is not known which steps there are
+			}
+			if unreadable(def, "actions", jsondoc.Array) {
+				return
 			}
 			names := functionNames(def)
 			used := map[string]bool{}

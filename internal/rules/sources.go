@@ -95,7 +95,7 @@ func sourceUsed() Spec {
 			{Name: "the one that was meant", Edit: "/dashboardApps delete\n/actions/0/parameters/properties/queue/x-source = \"rpc_queue\"\n/actions/1/parameters/properties/queue/x-source = \"rpc_queue\""},
 		},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			if len(def.DashboardApps) > 0 {
+			if len(def.DashboardApps) > 0 || unreadable(def, "actions", jsondoc.Array) {
 				return
 			}
 			var names []string
