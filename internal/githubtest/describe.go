@@ -18,10 +18,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/parser"
-	"github.com/vektah/gqlparser/v2/validator"
 )
 
 // description is GitHub's own description of its two APIs.
@@ -78,24 +75,6 @@ func loadDescription() (*description, error) {
 		return nil, fmt.Errorf("loading the GraphQL schema: %w", err)
 	}
 	return &description{rest, graph}, nil
-}
-
-// loadSchema loads GitHub's schema, which names some fields of a type twice;
-// the first of them counts.
-func loadSchema(text string) (*ast.Schema, error) {
-	doc, err := parser.ParseSchemas(validator.Prelude, &ast.Source{Name: "schema.graphql", Input: text})
-	if err != nil {
-		return nil, err
-	}
-	for _, def := range doc.Definitions {
-		seen := map[string]bool{}
-		def.Fields = slices.DeleteFunc(def.Fields, func(f *ast.FieldDefinition) bool {
-			again := seen[f.Name]
-			seen[f.Name] = true
-			return again
-		})
-	}
-	return validator.ValidateSchemaDocument(doc)
 }
 
 func moduleRoot() (string, error) {
@@ -208,15 +187,4 @@ func (d *description) check(e Exchange) error {
 // unlisted are answers that every endpoint may give and only some list.
 func unlisted(status int) bool {
 	return slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusBadRequest}, status)
-}
-
-func (d *description) checkGraph(e Exchange) error {
-	var ask graphRequest
-	if err := json.Unmarshal(e.ReqBody, &ask); err != nil {
-		return fmt.Errorf("the request: %w", err)
-	}
-	if _, err := gqlparser.LoadQuery(d.graph, ask.Query); err != nil {
-		return fmt.Errorf("the query: %w", err)
-	}
-	return nil
 }

@@ -82,9 +82,29 @@ func TestCheckSeesDifferences(t *testing.T) {
 			}
 		})
 	}
-	graph := Exchange{Request: &http.Request{Method: "POST"}, Pattern: "/graphql", ReqBody: []byte(`{"query": "query { repository(owner: \"o\", name: \"n\") { nonsense } }"}`)}
-	if err := api.check(graph); err == nil || !strings.Contains(err.Error(), "nonsense") {
-		t.Errorf("a query for what is not there gave %v", err)
+}
+
+func TestCheckSeesDifferencesInGraphQL(t *testing.T) {
+	api := loadOrSkip(t)
+	for _, c := range []struct{ query, answer, says string }{
+		{`query { repository(owner: "o", name: "n") { nonsense } }`, `{"data": {}}`, "nonsense"},
+		{`query { viewer { login } }`, `{"data": {"viewer": {"login": "me"}}}`, ""},
+		{`query { viewer { login } }`, `{"data": {"viewer": {}}}`, "/viewer/login is missing"},
+		{`query { viewer { login } }`, `{"data": {"viewer": {"login": null}}}`, "/viewer/login is null"},
+		{`query { viewer { login } }`, `{"data": {"viewer": null}, "errors": [{"message": "m"}]}`, ""},
+		{`query { viewer { me: databaseId } }`, `{"data": {"viewer": {"me": "7"}}}`, "/viewer/me is 7 and is to be Int"},
+		{`query { viewer { ...f } } fragment f on User { isViewer }`, `{"data": {"viewer": {"isViewer": "yes"}}}`, "/viewer/isViewer is yes"},
+		{`query { node(id: "x") { ... on PullRequest { state } } }`, `{"data": {"node": {"state": "Open"}}}`, "/node/state is Open and is to be PullRequestState!"},
+		{`query { node(id: "x") { ... on PullRequest { labels(first: 1) { nodes { name } } } } }`, `{"data": {"node": {"labels": {"nodes": {}}}}}`, "is to be [Label]"},
+	} {
+		body, err := json.Marshal(map[string]string{"query": c.query})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = api.check(Exchange{Request: &http.Request{Method: "POST"}, Pattern: "/graphql", ReqBody: body, RespBody: []byte(c.answer)})
+		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s with %s gave %v, want %q", c.query, c.answer, err, c.says)
+		}
 	}
 }
 

@@ -46,11 +46,6 @@ var exceptions = []exception{
 		},
 		reason: "remarks about a file have no line, and outdated ones have neither line nor position: GitHub answers null",
 	},
-	{
-		patterns: []string{"/pulls/{pull_number}"},
-		errors:   []string{"/head/repo: Value is not nullable"},
-		reason:   "the head has no repository once its fork was deleted: the description of the webhooks says so, and GitHub answers null",
-	},
 }
 
 // excused reports that all that is wrong is known to be the description's fault.

@@ -13,8 +13,8 @@ const maxBlobText = 512 << 10
 // graphObject answers Repository.object, by an object's id or by an expression
 // such as "COMMIT:path/to/file". What is not there is null and no error.
 func (c *call) graphObject(args map[string]any) (any, *problem) {
-	if c.forbidden(reads("contents"), false) != nil {
-		return fields(nil), &problem{"FORBIDDEN", "Resource not accessible by integration"}
+	if refused := c.forbidden(reads("contents"), false); refused != nil {
+		return fields(nil), refused
 	}
 	id, _ := args["oid"].(string)
 	if expression, _ := args["expression"].(string); expression != "" {

@@ -187,14 +187,11 @@ func (c *call) find(id string) (thread *ReviewComment, comment *Comment, remark 
 }
 
 func (c *call) forbidden(n need, own bool) *problem {
-	if c.token.permissions == nil {
-		if own || c.repo.role(c.user).atLeast(n.role) {
-			return nil
-		}
-		return &problem{"FORBIDDEN", login(c.user) + " does not have the correct permissions to execute this mutation"}
+	if !c.app() && !own && !c.repo.role(c.user).atLeast(n.role) {
+		return &problem{"FORBIDDEN", login(c.user) + " does not have the correct permissions to execute this action"}
 	}
-	if c.token.repo != c.repo || !c.token.allows(c.repo, n) {
-		return &problem{"FORBIDDEN", "Resource not accessible by integration"}
+	if c.token.permissions != nil && (c.token.repo != c.repo && n.write || !c.token.allows(c.repo, n)) {
+		return &problem{"FORBIDDEN", c.notAccessible()}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-github/v60/github"
 	"github.com/karzoun/miniapp-review/internal/githubtest"
@@ -38,6 +39,20 @@ func TestPages(t *testing.T) {
 		if seen != 65 || pages != c.pages {
 			t.Errorf("pages of %d: %d comments on %d pages, want 65 on %d", c.size, seen, pages, c.pages)
 		}
+	}
+}
+
+// TestClockAndAddress: times are the caller's, and so are name and address.
+func TestClockAndAddress(t *testing.T) {
+	at := time.Date(2026, 5, 4, 3, 2, 1, 999, time.UTC)
+	gh := githubtest.Start(t, githubtest.Options{Now: func() time.Time { return at }, Listen: "127.0.0.1:0", Host: "localhost"})
+	w := &world{Server: gh, t: t}
+	repo := gh.Repo(owner+"/"+name, nil)
+	repo.Push("change", gh.User(owner), githubtest.Files{"x": githubtest.Text("x")})
+	repo.Open(repo, "change", gh.User(owner), githubtest.PullSpec{}).Comment(gh.User(owner), "now")
+	got := must(w.client(gh.User(owner).Token()).Issues.ListComments(ctx, owner, name, 1, nil))
+	if len(got) != 1 || !got[0].GetCreatedAt().Time.Equal(at.Truncate(time.Second)) || !strings.HasPrefix(got[0].GetURL(), "http://localhost:") {
+		t.Errorf("comments are %v", got)
 	}
 }
 

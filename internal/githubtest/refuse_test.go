@@ -267,6 +267,12 @@ func TestPermissions(t *testing.T) {
 		{"Action", action(githubtest.Full()), "status comment label review edit blob"},
 		{"Action for a review", action(githubtest.Permissions{"contents": "read", "pull-requests": "write", "statuses": "write"}), "status comment label review edit"},
 		{"Action with issues only", action(githubtest.Permissions{"issues": "write"}), "comment label edit"},
+		{"writer, by a token for issues", func(w *world) string {
+			return w.repo.FineGrainedToken(w.writer, githubtest.Permissions{"issues": "write"})
+		}, "comment label edit"},
+		{"reader, by a token for everything", func(w *world) string {
+			return w.repo.FineGrainedToken(w.User("reader"), githubtest.Full())
+		}, "comment review"},
 		{"Action for a fork", action(githubtest.ReadOnly()), ""},
 		{"Action of another repository", func(w *world) string { return w.fork.ActionsToken(githubtest.Full()) }, ""},
 	} {

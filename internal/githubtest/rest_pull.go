@@ -75,7 +75,7 @@ func updatePull(c *call) reply {
 		return *bad
 	}
 	p := c.pull
-	if c.token.permissions == nil && c.user != p.author && !c.repo.role(c.user).atLeast(Triage) {
+	if !c.app() && c.user != p.author && !c.repo.role(c.user).atLeast(Triage) {
 		return *refuse(http.StatusForbidden, "Must have push access to repository")
 	}
 	if ask.Body != nil && tooLong(*ask.Body) {

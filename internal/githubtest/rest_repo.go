@@ -55,7 +55,7 @@ func getRepo(c *call) reply {
 	body := c.s.repoJSON(c.repo)
 	if c.user != nil {
 		role := c.repo.role(c.user)
-		if c.token.permissions != nil {
+		if c.app() {
 			role = Read
 		}
 		body["permissions"] = map[string]bool{

@@ -8,7 +8,7 @@ import (
 
 // mayTalk refuses writing into a locked conversation.
 func (c *call) mayTalk() *reply {
-	if c.pull.locked && c.token.permissions == nil && !c.repo.role(c.user).atLeast(Write) {
+	if c.pull.locked && !c.app() && !c.repo.role(c.user).atLeast(Write) {
 		return refuse(http.StatusForbidden, "Unable to create comment because issue is locked.")
 	}
 	return nil
@@ -16,7 +16,7 @@ func (c *call) mayTalk() *reply {
 
 // mayChange refuses changing what somebody else wrote without write permission.
 func (c *call) mayChange(author *User) *reply {
-	if c.token.permissions == nil && c.user != author && !c.repo.role(c.user).atLeast(Write) {
+	if !c.app() && c.user != author && !c.repo.role(c.user).atLeast(Write) {
 		return refuse(http.StatusForbidden, "Must have admin rights to Repository.")
 	}
 	return nil

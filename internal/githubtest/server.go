@@ -2,6 +2,7 @@ package githubtest
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -17,6 +18,11 @@ type Options struct {
 	// Delay is how long every answer waits, as a distant server does. Requests
 	// made at the same time wait at the same time.
 	Delay time.Duration
+	// Listen is the address to listen on, such as "0.0.0.0:8080"; any free port
+	// of this machine alone when empty.
+	Listen string
+	// Host is this machine's name in URL, for callers in a container.
+	Host string
 	// RateLimit is how many requests are answered before the primary rate limit
 	// refuses all further ones; 0 is no limit.
 	RateLimit int
@@ -79,8 +85,22 @@ func New(options Options) *Server {
 	s.actions = &User{ID: actionsUserID, Login: "github-actions[bot]", Type: "Bot", server: s}
 	s.users = append(s.users, s.actions)
 	s.router = router{s.endpoints()}
-	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
-	s.URL = s.http.URL
+	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
+	if options.Listen != "" {
+		listener, err := net.Listen("tcp", options.Listen)
+		if err != nil {
+			panic(fmt.Sprintf("githubtest: listening on %q: %v", options.Listen, err))
+		}
+		_ = s.http.Listener.Close() // the one that it came with
+		s.http.Listener = listener
+	}
+	address := s.http.Listener.Addr().String()
+	if options.Host != "" {
+		_, port, _ := net.SplitHostPort(address)
+		address = net.JoinHostPort(options.Host, port)
+	}
+	s.URL = "http://" + address
+	s.http.Start()
 	return s
 }
 

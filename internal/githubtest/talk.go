@@ -69,7 +69,7 @@ func (p *Pull) Comments() []Said {
 	return locked(p, func() []Said {
 		list := []Said{}
 		for _, c := range p.comments {
-			list = append(list, Said{ID: c.ID, By: login(c.author), Body: c.body, Minimized: c.minimized != "", Edited: !c.updated.Equal(c.created)})
+			list = append(list, Said{ID: c.ID, By: login(c.author), Body: c.body, At: c.created, Minimized: c.minimized != "", Edited: !c.updated.Equal(c.created)})
 		}
 		return list
 	})
@@ -79,6 +79,7 @@ func (p *Pull) Comments() []Said {
 type Said struct {
 	ID                int64
 	By, Body          string
+	At                time.Time // when it was first said; zero for a pending review
 	Edited, Minimized bool
 
 	// Of remarks in the diff. Line is 0 for a remark about the whole file and
@@ -157,7 +158,7 @@ func (p *Pull) Reviews() []Said {
 	return locked(p, func() []Said {
 		list := []Said{}
 		for _, v := range p.reviews {
-			list = append(list, Said{ID: v.ID, By: login(v.author), Body: v.body, State: v.state, Commit: v.commit})
+			list = append(list, Said{ID: v.ID, By: login(v.author), Body: v.body, At: v.submitted, State: v.state, Commit: v.commit})
 		}
 		return list
 	})
@@ -232,7 +233,7 @@ func (p *Pull) Remarks() []Said {
 		list := []Said{}
 		for _, c := range p.reviewComments {
 			said := Said{
-				ID: c.ID, By: login(c.author), Body: c.body, Path: c.path, Line: c.line, StartLine: c.startLine, FirstLine: c.firstLine,
+				ID: c.ID, By: login(c.author), Body: c.body, At: c.created, Path: c.path, Line: c.line, StartLine: c.startLine, FirstLine: c.firstLine,
 				Minimized: c.minimized != "", Edited: !c.updated.Equal(c.created), Resolved: c.root().resolvedBy != nil,
 				Outdated: c.outdated(), Commit: c.commit, Review: c.review.ID, State: c.review.state,
 			}

@@ -23,11 +23,14 @@ func ReadOnly() Permissions {
 
 type token struct {
 	user *User
-	// permissions limit the token of an Action to one repository; a person's
-	// token may do what the person may.
+	// permissions limit the token to what they name, of one repository. A
+	// person's token without them may do what the person may.
 	permissions Permissions
 	repo        *Repo
 }
+
+// app reports that the token is a workflow's: nobody's role counts.
+func (c *call) app() bool { return c.user == c.s.actions }
 
 // ActionsToken makes a token as a workflow run of the repository gets it. Its
 // user is github-actions[bot].
@@ -44,10 +47,21 @@ func (u *User) Token() string {
 	return u.server.newToken(&token{user: u})
 }
 
+// FineGrainedToken makes a token of a person for this repository only, with
+// these permissions; what the person may not do, it may not either.
+func (r *Repo) FineGrainedToken(u *User, may Permissions) string {
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	return r.server.newToken(&token{user: u, permissions: may, repo: r})
+}
+
 func (s *Server) newToken(t *token) string {
 	kind := "ghp"
-	if t.repo != nil {
+	switch {
+	case t.user == s.actions:
 		kind = "ghs"
+	case t.repo != nil:
+		kind = "github_pat"
 	}
 	name := fmt.Sprintf("%s_test%d", kind, s.nextID())
 	s.tokens[name] = t
@@ -95,24 +109,33 @@ func (s *Server) admits(c *call, n need) *reply {
 		}
 		return nil
 	}
-	if c.token.permissions == nil {
-		if c.repo != nil && !c.repo.role(c.user).atLeast(n.role) {
-			if n.role == Admin {
-				return refuse(403, "Must have admin rights to Repository.")
-			}
-			return refuse(403, "Must have push access to repository")
+	if !c.app() && c.repo != nil && !c.repo.role(c.user).atLeast(n.role) {
+		if n.role == Admin {
+			return refuse(403, "Must have admin rights to Repository.")
 		}
-		return nil
+		return refuse(403, "Must have push access to repository")
 	}
-	if n.user || c.repo != nil && n.write && c.token.repo != c.repo || !c.token.allows(c.repo, n) {
-		return refuse(403, "Resource not accessible by integration")
+	switch {
+	case c.token.permissions == nil:
+	case c.app() && n.user || c.repo != nil && n.write && c.token.repo != c.repo || !c.token.allows(c.repo, n):
+		return refuse(403, c.notAccessible())
 	}
 	return nil
 }
 
+func (c *call) notAccessible() string {
+	if c.app() {
+		return "Resource not accessible by integration"
+	}
+	return "Resource not accessible by personal access token"
+}
+
 func (c *call) sees() bool {
-	if c.token != nil && c.token.permissions != nil {
-		return c.token.repo == c.repo
+	if c.token != nil && c.token.repo != nil && c.token.repo != c.repo {
+		return false
+	}
+	if c.app() {
+		return true
 	}
 	return c.user != nil && c.repo.role(c.user).atLeast(Read)
 }
