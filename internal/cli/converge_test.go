@@ -115,7 +115,7 @@ func TestConvergesAfterEachRequest(t *testing.T) {
 
 // TestRequests bounds what a review asks of GitHub.
 func TestRequests(t *testing.T) {
-	w := newWorld(t, githubtest.Options{Delay: 25 * time.Millisecond}, "parleo")
+	w := newWorld(t, githubtest.Options{Delay: 100 * time.Millisecond}, "parleo")
 	w.open(w.namespace("parleo", map[string]string{"miniapp.json": twelve(w)}))
 	w.gh.ResetLog()
 	o := w.review()

@@ -19,7 +19,7 @@ import (
 // TestSnapshot reads a pull request of five files from a fork and counts what
 // that takes: the time of a review is the round trips that it waits for.
 func TestSnapshot(t *testing.T) {
-	w := newWorld(t, githubtest.Options{Delay: 20 * time.Millisecond})
+	w := newWorld(t, githubtest.Options{Delay: 100 * time.Millisecond})
 	p := w.open(fiveFiles())
 	c := w.client("", nil)
 	w.s.ResetLog()

@@ -3,7 +3,6 @@ package githubtest
 import (
 	"cmp"
 	"fmt"
-	"strings"
 )
 
 // CommitSpec describes a commit for Repo.Commit.
@@ -128,6 +127,7 @@ func (r *Repo) DeleteBranch(name string, by *User) {
 }
 
 func (s *Server) dropRef(r *Repo, ref string, by *User) {
+	s.emitPush(r, ref, r.refs[ref], noCommit, by)
 	delete(r.refs, ref)
 	for _, p := range s.pullsFrom(r, ref) {
 		s.setState(p, "closed", by)
@@ -141,10 +141,7 @@ func (s *Server) moveRef(r *Repo, ref, to string, by *User) {
 	from := r.refs[ref]
 	r.refs[ref] = to
 	r.pushed = s.now()
-	s.emit(r, "push", "", by, map[string]any{
-		"ref": "refs/" + ref, "before": cmp.Or(from, strings.Repeat("0", 40)), "after": to,
-		"created": from == "", "forced": from != "" && !r.git.contains(to, from),
-	})
+	s.emitPush(r, ref, cmp.Or(from, noCommit), to, by)
 	for _, p := range s.pullsFrom(r, ref) {
 		s.synchronize(p, from, to, by)
 	}

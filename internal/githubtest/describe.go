@@ -113,6 +113,15 @@ func onlyServed(data []byte) ([]byte, error) {
 		served[each.pattern] = true
 	}
 	maps.DeleteFunc(paths, func(path string, _ json.RawMessage) bool { return !served[path] })
+	var hooks map[string]json.RawMessage
+	if err := json.Unmarshal(doc["x-webhooks"], &hooks); err != nil {
+		return nil, fmt.Errorf("reading the events of the description: %w", err)
+	}
+	for name, hook := range hooks {
+		if emitted(name) {
+			paths[hookPath(name)] = hook // an event is described like a request to the receiver
+		}
+	}
 	kept := map[string]map[string]json.RawMessage{}
 	var keep func(raw []byte)
 	keep = func(raw []byte) {
@@ -157,9 +166,7 @@ func (d *description) check(e Exchange) error {
 		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: !unlisted(e.Status), MultiError: true,
 		SkipSettingDefaults: true,
 	}
-	options.WithCustomSchemaErrorFunc(func(err *openapi3.SchemaError) string {
-		return fmt.Sprintf("/%s: %s", strings.Join(err.JSONPointer(), "/"), err.Reason)
-	})
+	options.WithCustomSchemaErrorFunc(pointed)
 	input := &openapi3filter.RequestValidationInput{
 		Request: request, PathParams: e.Params, Options: options,
 		Route: &routers.Route{Spec: d.rest, Path: e.Pattern, PathItem: item, Method: request.Method, Operation: item.GetOperation(request.Method)},
@@ -182,6 +189,11 @@ func (d *description) check(e Exchange) error {
 		return fmt.Errorf("the answer: %w", err)
 	}
 	return nil
+}
+
+// pointed words an error by the place in the document, without the schema.
+func pointed(err *openapi3.SchemaError) string {
+	return fmt.Sprintf("/%s: %s", strings.Join(err.JSONPointer(), "/"), err.Reason)
 }
 
 // unlisted are answers that every endpoint may give and only some list.

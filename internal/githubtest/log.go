@@ -66,7 +66,9 @@ func (s *Server) ResetLog() {
 }
 
 // RoundTrips is how many answers had to be waited for one after the other:
-// requests that were under way at the same time count once.
+// requests that were under way at the same time count once. So that those that
+// were made together also are under way together, the server needs a Delay far
+// above the time by which a busy machine scatters them: 100 ms will do.
 func (s *Server) RoundTrips() int {
 	list := s.Requests()
 	slices.SortFunc(list, func(a, b Request) int { return a.to - b.to })

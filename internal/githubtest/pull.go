@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -108,16 +107,18 @@ func (p *Pull) do(change func(s *Server)) {
 // Edit changes title and body.
 func (p *Pull) Edit(by *User, title, body string) {
 	p.do(func(s *Server) {
+		was := map[string]any{"title": from(p.title), "body": from(p.body)}
 		p.title, p.body, p.updated = title, body, s.now()
-		s.emitPull(p, "edited", by)
+		s.emitAbout(p, "pull_request", "edited", by, map[string]any{"changes": was})
 	})
 }
 
 // Retarget points the pull request at another base branch.
 func (p *Pull) Retarget(by *User, base string) {
 	p.do(func(s *Server) {
+		was := map[string]any{"base": map[string]any{"ref": from(p.base), "sha": from(p.baseSHA)}}
 		p.base, p.baseSHA, p.updated = base, p.repo.mustRef("heads/"+base), s.now()
-		s.emitPull(p, "edited", by)
+		s.emitAbout(p, "pull_request", "edited", by, map[string]any{"changes": was})
 	})
 }
 
@@ -143,8 +144,10 @@ func (p *Pull) Reopen(by *User) { p.do(func(s *Server) { s.setState(p, "open", b
 // RequestReview asks people for a review.
 func (p *Pull) RequestReview(by *User, of ...*User) {
 	p.do(func(s *Server) {
-		p.requestedReviewers = append(p.requestedReviewers, of...)
-		s.emitPull(p, "review_requested", by)
+		for _, u := range of {
+			p.requestedReviewers = append(p.requestedReviewers, u)
+			s.emitAbout(p, "pull_request", "review_requested", by, map[string]any{"requested_reviewer": s.userJSON(u)})
+		}
 	})
 }
 
@@ -220,7 +223,7 @@ func (s *Server) synchronize(p *Pull, from, to string, by *User) {
 	for _, c := range p.reviewComments {
 		s.follow(p, c, to)
 	}
-	s.emitPull(p, "synchronize", by)
+	s.emitAbout(p, "pull_request", "synchronize", by, map[string]any{"before": from, "after": to})
 }
 
 // conflicts reports that the branch cannot be merged.
@@ -297,54 +300,4 @@ func (r *Repo) pull(number int64) *Pull {
 		}
 	}
 	return nil
-}
-
-// Event is something that starts workflows. Nothing that is done with the
-// Action's own token is one.
-type Event struct {
-	Name, Action string // "pull_request_target", "opened"
-	Repo         string // owner/name
-	Pull         int    // 0 when it is about none
-	Payload      map[string]any
-}
-
-// Events lists what would have started workflows, oldest first.
-func (s *Server) Events() []Event {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.events)
-}
-
-func (s *Server) emit(r *Repo, name, action string, by *User, payload map[string]any) {
-	if by == s.actions {
-		return
-	}
-	payload["repository"], payload["sender"] = s.repoJSON(r), s.userJSON(by)
-	if action != "" {
-		payload["action"] = action
-	}
-	s.events = append(s.events, Event{Name: name, Action: action, Repo: r.Owner + "/" + r.Name, Payload: payload})
-}
-
-func (s *Server) emitPull(p *Pull, action string, by *User) {
-	s.emitAbout(p, "pull_request", action, by, nil)
-}
-
-// emitAbout emits an event about a pull request. "pull_request" stands for
-// "pull_request_target" too, whose payload is the same.
-func (s *Server) emitAbout(p *Pull, name, action string, by *User, more map[string]any) {
-	payload := map[string]any{"number": p.Number}
-	if strings.HasPrefix(name, "pull_request") {
-		payload["pull_request"] = s.pullJSON(p, name == "pull_request")
-	} else {
-		payload["issue"] = s.issueJSON(p)
-	}
-	for key, value := range more {
-		payload[key] = value
-	}
-	before := len(s.events)
-	s.emit(p.repo, name, action, by, payload)
-	for i := before; i < len(s.events); i++ {
-		s.events[i].Pull = p.Number
-	}
 }

@@ -39,7 +39,7 @@ func (s *Server) pullJSON(p *Pull, full bool) map[string]any {
 		"title": p.title, "body": text(p.body), "user": s.ghostJSON(p.author), "labels": s.labelsJSON(p),
 		"created_at": stamp(p.created), "updated_at": stamp(p.updated), "closed_at": stamp(p.closed), "merged_at": stamp(p.mergedAt),
 		"merge_commit_sha": text(p.mergeCommit), "assignee": nil, "assignees": []any{}, "milestone": nil, "auto_merge": nil,
-		"requested_reviewers": reviewers, "requested_teams": []any{}, "author_association": p.repo.association(p.author),
+		"active_lock_reason": nil, "requested_reviewers": reviewers, "requested_teams": []any{}, "author_association": p.repo.association(p.author),
 		"head": head, "base": side(p.repo, p.repo.Owner, p.base, p.baseSHA),
 		"url": p.api(), "html_url": p.page(), "diff_url": p.page() + ".diff", "patch_url": p.page() + ".patch",
 		"issue_url": p.issue(), "commits_url": p.api() + "/commits", "comments_url": p.issue() + "/comments",
@@ -83,7 +83,7 @@ func (s *Server) issueJSON(p *Pull) map[string]any {
 	return map[string]any{
 		"id": p.ID, "node_id": nodeID("PR", p.ID), "number": p.Number, "state": p.state, "locked": p.locked, "title": p.title,
 		"body": text(p.body), "user": s.userJSON(p.author), "labels": s.labelsJSON(p), "assignee": nil, "assignees": []any{},
-		"milestone": nil, "comments": len(p.comments), "author_association": p.repo.association(p.author), "draft": p.draft,
+		"milestone": nil, "active_lock_reason": nil, "comments": len(p.comments), "reactions": rollup(p.issue(), nil), "author_association": p.repo.association(p.author), "draft": p.draft,
 		"created_at": stamp(p.created), "updated_at": stamp(p.updated), "closed_at": stamp(p.closed),
 		"url": p.issue(), "repository_url": p.repo.api(), "labels_url": p.issue() + "/labels{/name}", "comments_url": p.issue() + "/comments",
 		"events_url": p.issue() + "/events", "html_url": p.page(),
@@ -137,7 +137,7 @@ func (s *Server) reactionJSON(r reaction) any {
 	}
 }
 
-func (s *Server) reviewJSON(v *Review) any {
+func (s *Server) reviewJSON(v *Review) map[string]any {
 	page := fmt.Sprintf("%s#pullrequestreview-%d", v.pull.page(), v.ID)
 	body := map[string]any{
 		"id": v.ID, "node_id": nodeID("PRR", v.ID), "user": s.userJSON(v.author), "body": v.body, "state": v.state, "commit_id": v.commit,

@@ -84,18 +84,22 @@ func updatePull(c *call) reply {
 	if ask.Base != nil && c.repo.refs["heads/"+*ask.Base] == "" {
 		return *invalid("PullRequest", "base", "Proposed base branch '"+*ask.Base+"' was not found")
 	}
+	was := map[string]any{}
 	if ask.Title != nil {
+		was["title"] = from(p.title)
 		p.title = *ask.Title
 	}
 	if ask.Body != nil {
+		was["body"] = from(p.body)
 		p.body = *ask.Body
 	}
 	if ask.Base != nil {
+		was["base"] = map[string]any{"ref": from(p.base), "sha": from(p.baseSHA)}
 		p.base, p.baseSHA = *ask.Base, c.repo.refs["heads/"+*ask.Base]
 	}
 	p.updated = c.s.now()
-	if ask.Title != nil || ask.Body != nil || ask.Base != nil {
-		c.s.emitPull(p, "edited", c.user)
+	if len(was) > 0 {
+		c.s.emitAbout(p, "pull_request", "edited", c.user, map[string]any{"changes": was})
 	}
 	if ask.State != nil {
 		if *ask.State == "open" && !p.mergedAt.IsZero() {
@@ -196,7 +200,7 @@ func isMerged(c *call) reply {
 
 func getIssue(c *call) reply {
 	body := c.s.issueJSON(c.pull)
-	body["closed_by"], body["performed_via_github_app"], body["active_lock_reason"] = nil, nil, nil
+	body["closed_by"], body["performed_via_github_app"] = nil, nil
 	return ok(body)
 }
 

@@ -38,7 +38,7 @@ func (r *Repo) SetStatus(commit string, by *User, st Status) {
 func (r *Repo) setStatus(st *status) {
 	st.id, st.created = r.server.nextID(), r.server.now()
 	r.statuses = append(r.statuses, st)
-	r.server.emit(r, "status", "", st.by, map[string]any{"sha": st.commit, "state": st.state, "context": st.context})
+	r.server.emitStatus(r, st)
 }
 
 // of lists all statuses that the commit ever got, newest first.

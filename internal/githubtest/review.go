@@ -104,7 +104,7 @@ func (p *Pull) pending(by *User) *Review {
 func (s *Server) submitted(v *Review) {
 	v.submitted = s.now()
 	v.updated, v.pull.updated = v.submitted, v.submitted
-	s.emitAbout(v.pull, "pull_request_review", "submitted", v.author, map[string]any{"review": s.reviewJSON(v)})
+	s.emitReview(v, "submitted", v.author, nil)
 }
 
 // knows reports whether the commit is one of the pull request's.

@@ -52,7 +52,7 @@ func (s *Server) editComment(c *Comment, by *User, body string) {
 	was := c.body
 	c.body, c.updated = body, s.now()
 	s.emitAbout(c.pull, "issue_comment", "edited", by, map[string]any{
-		"comment": s.commentJSON(c), "changes": map[string]any{"body": map[string]any{"from": was}},
+		"comment": s.commentJSON(c), "changes": map[string]any{"body": from(was)},
 	})
 }
 
@@ -140,7 +140,7 @@ func (v *Review) Dismiss(by *User) {
 
 func (s *Server) dismiss(v *Review, by *User) {
 	v.state, v.updated = "DISMISSED", s.now()
-	s.emitAbout(v.pull, "pull_request_review", "dismissed", by, map[string]any{"review": s.reviewJSON(v)})
+	s.emitReview(v, "dismissed", by, nil)
 }
 
 // Edit changes the text of a review.
@@ -149,8 +149,9 @@ func (v *Review) Edit(by *User, body string) {
 }
 
 func (s *Server) editReview(v *Review, by *User, body string) {
+	was := v.body
 	v.body, v.updated = body, s.now()
-	s.emitAbout(v.pull, "pull_request_review", "edited", by, map[string]any{"review": s.reviewJSON(v)})
+	s.emitReview(v, "edited", by, map[string]any{"changes": map[string]any{"body": from(was)}})
 }
 
 // Reviews lists the reviews, oldest first, pending ones included.
@@ -212,8 +213,11 @@ func (c *ReviewComment) Edit(by *User, body string) {
 }
 
 func (s *Server) editRemark(c *ReviewComment, by *User, body string) {
+	was := c.body
 	c.body, c.updated = body, s.now()
-	s.emitAbout(c.pull, "pull_request_review_comment", "edited", by, map[string]any{"comment": s.remarkJSON(c)})
+	s.emitAbout(c.pull, "pull_request_review_comment", "edited", by, map[string]any{
+		"comment": s.remarkJSON(c), "changes": map[string]any{"body": from(was)},
+	})
 }
 
 // Resolve resolves the thread that the remark belongs to.
