@@ -132,6 +132,7 @@ func TestSearch(t *testing.T) {
 	w.repo.Push("second", w.writer, githubtest.Files{"x": githubtest.Text("x")})
 	w.repo.Open(w.repo, "second", w.writer, githubtest.PullSpec{Title: "Second"})
 	w.pull.Label(w.writer, "stage: qa")
+	must(w.action.PullRequests.List(ctx, owner, name, nil))
 	for query, want := range map[string]int{
 		"repo:acme/definitions is:pr is:open":              2,
 		"repo:acme/definitions is:open author:partner":     1,
