@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -101,20 +102,27 @@ func findRule(all []rules.Spec, id string) (rules.Spec, error) {
 
 func listRules(s Streams, all []rules.Spec) error {
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
-	group := ""
+	var groups []string
 	for _, r := range all {
-		if r.Group != group {
-			if group != "" {
-				fmt.Fprintln(w)
+		if !slices.Contains(groups, r.Group) {
+			groups = append(groups, r.Group)
+		}
+	}
+	for i, group := range groups {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, group)
+		for _, r := range all {
+			if r.Group != group {
+				continue
 			}
-			group = r.Group
-			fmt.Fprintln(w, group)
+			mark := ""
+			if r.Security {
+				mark = " (security)"
+			}
+			fmt.Fprintf(w, "  %s\t%s\t%s%s\n", r.ID, r.Severity, r.Title, mark)
 		}
-		mark := ""
-		if r.Security {
-			mark = " (security)"
-		}
-		fmt.Fprintf(w, "  %s\t%s\t%s%s\n", r.ID, r.Severity, r.Title, mark)
 	}
 	return w.Flush()
 }

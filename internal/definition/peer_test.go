@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -21,6 +22,9 @@ func TestPeer(t *testing.T) {
 	ours := map[string]bool{}
 	var paths []string
 	for _, root := range []string{"testdata", "../../testdata", "../../examples", "../rules/model"} {
+		if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
+			continue // the number of files at the end notices what is gone
+		}
 		err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || filepath.Ext(p) != ".json" {
 				return err
