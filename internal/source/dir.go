@@ -27,6 +27,8 @@ type Dir struct {
 	// seen holds the folders that are known to be no links. Looking again for
 	// each file would be most of what reading a small one costs.
 	seen sync.Map
+	// open holds folders that were read from last; see enter.
+	open sync.Pool
 }
 
 // OpenDir opens a folder.
@@ -104,13 +106,12 @@ func (d *Dir) ReadFile(name string, limit int64) ([]byte, error) {
 	if err := d.plain(path.Dir(name)); err != nil {
 		return nil, err
 	}
-	// One way down to the folder serves all that follows.
-	folder, err := d.root.OpenRoot(filepath.FromSlash(path.Dir(name)))
+	at, err := d.enter(path.Dir(name))
 	if err != nil {
 		return nil, notExist("reading file", name, err)
 	}
-	defer folder.Close()
-	local := path.Base(name)
+	defer d.open.Put(at)
+	folder, local := at.root, path.Base(name)
 	info, err := folder.Lstat(local)
 	if err != nil {
 		return nil, notExist("reading file", name, err)
@@ -144,6 +145,30 @@ func (d *Dir) ReadFile(name string, limit int64) ([]byte, error) {
 			data = slices.Grow(data, 4096)
 		}
 	}
+}
+
+// folder is a folder that is open.
+type folder struct {
+	name string
+	root *os.Root
+}
+
+// enter opens a folder, or takes the one that was open last when it is the same:
+// files are mostly read folder by folder. Whoever is done with it puts it back.
+func (d *Dir) enter(name string) (*folder, error) {
+	if f, ok := d.open.Get().(*folder); ok {
+		if f.name == name {
+			return f, nil
+		}
+		if err := f.root.Close(); err != nil {
+			return nil, err
+		}
+	}
+	root, err := d.root.OpenRoot(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	return &folder{name, root}, nil
 }
 
 // plain checks that no part of a folder's path is a symbolic link, or ignored.
