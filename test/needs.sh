@@ -3,7 +3,7 @@
 # C compiler for the race detector, and Node.js with npm for the peer validators.
 set -euo pipefail
 missing=()
-for need in git:git gcc:gcc node:nodejs npm:npm; do
+for need in git:git gcc:gcc node:nodejs npm:npm chromium:chromium docker-registry:docker-registry; do
 	command -v "${need%%:*}" >/dev/null || missing+=("${need#*:}")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -27,6 +27,7 @@ type Config struct {
 	// Reviewers limits whose approvals and commands count, to logins in lower
 	// case. When it is empty, everybody's with write permission count.
 	Reviewers []string
+	Publish   Publish
 	// Labels are the labels of the review by their role.
 	Labels map[Role]Label
 }
@@ -38,6 +39,15 @@ type Approvals struct{ New, Update, Breaking int }
 type Review struct {
 	// MaxRemarks is how many open remarks on lines there are at most.
 	MaxRemarks int
+}
+
+// Publish is about what a merge publishes.
+type Publish struct {
+	// To are the registries, such as "static:../registry".
+	To []string
+	// PartnerOnly are the namespaces that are not for everyone, with the tenants
+	// who may install them.
+	PartnerOnly map[string][]string
 }
 
 // RuleSetting changes what a rule's findings do.

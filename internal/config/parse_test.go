@@ -62,6 +62,10 @@ func TestParse(t *testing.T) {
 			with(func(c *Config) { c.Marketplace.Hosts = []string{"market.example", "xn--mrkt-5qa.example"} })},
 		{"no hosts", "marketplace: {hosts: []}\n",
 			with(func(c *Config) { c.Marketplace.Hosts = []string{} })},
+		{"publishing", "publish:\n  to: [\"static:../registry\", \"oci:registry.example/apps\"]\n  partner_only:\n    acme-desk: [acme-eu, acme_us]\n    beta:\n",
+			with(func(c *Config) {
+				c.Publish = Publish{To: []string{"static:../registry", "oci:registry.example/apps"}, PartnerOnly: map[string][]string{"acme-desk": {"acme-eu", "acme_us"}, "beta": nil}}
+			})},
 		{"a hundred blank lines", "rules:" + strings.Repeat("\n", 101) + "  icon-url: off\n",
 			with(func(c *Config) { c.Rules["icon-url"] = RuleSetting{Off: true} })},
 		{"a thousand waivers", "waivers:\n" + strings.Repeat("- {rule: icon-url, namespace: a, reason: b, until: 2027-01-01}\n", 1000),
@@ -97,7 +101,7 @@ func TestParseRefuses(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		// Keys.
 		{"unknown key", "rule:\n  x: off\n", `1:1: the configuration has no key "rule": did you mean "rules"?`},
-		{"far from any key", "colours: {}\n", `1:1: the configuration has no key "colours": expected one of approvals, labels, marketplace, namespaces, qa, review, reviewers, rules or waivers`},
+		{"far from any key", "colours: {}\n", `1:1: the configuration has no key "colours": expected one of approvals, labels, marketplace, namespaces, publish, qa, review, reviewers, rules or waivers`},
 		{"unknown key in a section", "namespaces:\n  reservd: []\n", `2:3: namespaces has no key "reservd": did you mean "reserved"?`},
 		{"unknown host key", "marketplace: {host: [a.example]}\n", `1:15: marketplace has no key "host": did you mean "hosts"?`},
 		{"key twice", "rules: {}\nwaivers: []\nrules: {}\n", `3:1: the configuration has the key "rules" twice, first on line 1: remove one of them`},
@@ -149,6 +153,9 @@ func TestParseRefuses(t *testing.T) {
 		{"long name", "namespaces:\n  reserved: [" + strings.Repeat("a", 65) + "]\n",
 			`2:14: "` + strings.Repeat("a", 60) + `…" cannot be in reserved: expected a namespace such as acme-desk: small letters, digits and single hyphens`},
 		{"URL as host", "marketplace:\n  hosts: [\"https://karzoun.com\"]\n", `2:11: "https://karzoun.com" cannot be in hosts: expected a host such as karzoun.com, in small letters and without https:// or a path`},
+		{"folder as registry", "publish:\n  to: [../registry]\n", `2:8: "../registry" cannot be in to: expected a registry such as static:DIR, http:URL or oci:HOST/REPOSITORY`},
+		{"tenants of a name that is none", "publish:\n  partner_only:\n    Acme: [a]\n", `3:5: "Acme" cannot be a namespace for partners: expected a namespace such as acme-desk: small letters, digits and single hyphens`},
+		{"tenant that is an address", "publish:\n  partner_only:\n    acme: [a@b]\n", `3:12: "a@b" cannot be in the tenants of acme: expected a tenant such as acme-eu: letters, digits, dots, hyphens and underscores`},
 		{"wildcard as host", "marketplace:\n  hosts: ['*.karzoun.com']\n", `2:11: "*.karzoun.com" cannot be in hosts: expected a host such as karzoun.com, in small letters and without https:// or a path`},
 		{"host in capitals", "marketplace:\n  hosts: [Karzoun.com]\n", `2:11: "Karzoun.com" cannot be in hosts: expected a host such as karzoun.com, in small letters and without https:// or a path`},
 		{"columns are characters", "marketplace: {hosts: [\"éé\", 1]}\n",
@@ -244,7 +251,7 @@ extra: 1
 5:11: the rule "no-credentials" protects credentials or the platform: it cannot be waived
 6:16: "A" cannot be the namespace of a waiver: expected a namespace such as acme-desk: small letters, digits and single hyphens
 7:12: "soon" cannot be the last day of a waiver: expected a date such as 2027-01-31
-8:1: the configuration has no key "extra": expected one of approvals, labels, marketplace, namespaces, qa, review, reviewers, rules or waivers`
+8:1: the configuration has no key "extra": expected one of approvals, labels, marketplace, namespaces, publish, qa, review, reviewers, rules or waivers`
 	if err == nil {
 		t.Fatal("no error")
 	}

@@ -21,6 +21,7 @@ func (p *reader) file(root ast.Node) {
 		"namespaces":  p.readNamespaces,
 		"marketplace": p.readMarketplace,
 		"review":      p.readReview,
+		"publish":     p.readPublish,
 		"labels":      p.readLabels,
 		"qa":          p.readQA,
 		"approvals":   p.readApprovals,

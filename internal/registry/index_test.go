@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -49,7 +48,6 @@ func TestExample(t *testing.T) {
 		t.Errorf("namespaces (-want +got):\n%s", diff)
 	}
 	states := map[State]int{}
-	var want []string
 	for _, ns := range x.Namespaces() {
 		for _, v := range x.Versions(ns) {
 			states[v.State]++
@@ -57,7 +55,6 @@ func TestExample(t *testing.T) {
 				continue
 			}
 			name := filepath.Join(exampleRegistry, ns, v.Version, "miniapp.json")
-			want = append(want, name)
 			h, data := readHead(t, name)
 			if diff := cmp.Diff(head{ns, v.Version}, h); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -75,14 +72,6 @@ func TestExample(t *testing.T) {
 	}
 	if states[Published] == 0 || states[Yanked] == 0 || states[Deleted] == 0 {
 		t.Errorf("the example does not show every state: %v", states)
-	}
-	got, err := filepath.Glob(filepath.Join(exampleRegistry, "*", "*", "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(want)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("files (-indexed +there):\n%s", diff)
 	}
 }
 
@@ -148,13 +137,13 @@ func TestParseIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Version{
-		{"2.0.0-rc.2", Deleted, digest("3")},
-		{"2.0.0-rc.1", Deleted, ""},
-		{"2.0.0-beta.11", Yanked, digest("4")},
-		{"1.10.0", Published, digest("2")},
-		{"1.9.0+c", Yanked, digest("6")},
-		{"1.9.0+b", Yanked, digest("5")},
-		{"1.9.0", Yanked, digest("1")},
+		{Version: "2.0.0-rc.2", State: Deleted, SHA256: digest("3")},
+		{Version: "2.0.0-rc.1", State: Deleted, SHA256: ""},
+		{Version: "2.0.0-beta.11", State: Yanked, SHA256: digest("4")},
+		{Version: "1.10.0", State: Published, SHA256: digest("2")},
+		{Version: "1.9.0+c", State: Yanked, SHA256: digest("6")},
+		{Version: "1.9.0+b", State: Yanked, SHA256: digest("5")},
+		{Version: "1.9.0", State: Yanked, SHA256: digest("1")},
 	}
 	if diff := cmp.Diff(want, x.Versions("zeta")); diff != "" {
 		t.Errorf("versions (-want +got):\n%s", diff)

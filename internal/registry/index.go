@@ -1,4 +1,8 @@
-// Package registry reads what a registry of published versions holds.
+// Package registry is about published versions: what a release consists of, the
+// index that names all of them, and what every place that keeps them must do.
+//
+// A release never changes. The index is a function of the releases and of what
+// became of them, so that it can be made again and comes out the same.
 package registry
 
 import (
@@ -7,11 +11,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 
 	"github.com/Masterminds/semver/v3"
 
@@ -31,23 +33,11 @@ const (
 	Deleted State = "deleted"
 )
 
-// Version is one version that a registry holds.
-type Version struct {
-	// Version is a strict semantic version.
-	Version string
-	State   State
-	// SHA256 is the digest of the definition as it was published: 64 lower-case
-	// hexadecimal digits. It may be empty for a deleted version.
-	SHA256 string
-}
-
-// Index is the index of a registry. It does not change after it was read.
-type Index struct {
-	versions map[string][]Version
-}
-
 // IndexFile is the name of a static registry's index.
 const IndexFile = "index.json"
+
+// namespacePattern is what a namespace looks like.
+const namespacePattern = `^[a-z0-9]+(-[a-z0-9]+)*$`
 
 // indexVersion is the version of the index's form that is read.
 const indexVersion = "1"
@@ -108,7 +98,7 @@ func parseIndex(data []byte) (*Index, error) {
 		return nil, fmt.Errorf("%d:%d: the index is damaged: %s", at.Line, at.Column, problems[0].Message)
 	}
 	r := indexReader{doc: doc,
-		namespace: regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`),
+		namespace: regexp.MustCompile(namespacePattern),
 		digest:    regexp.MustCompile(`^[0-9a-f]{64}$`),
 	}
 	return r.read()
@@ -140,7 +130,7 @@ func (r *indexReader) read() (*Index, error) {
 	if !apps.Is(jsondoc.Object) {
 		return nil, r.damaged(cmp.Or(apps, root), `expected an object "miniapps"`)
 	}
-	x := &Index{versions: map[string][]Version{}}
+	x := NewIndex()
 	for _, app := range apps.Members() {
 		if !r.namespace.MatchString(app.Key) {
 			return nil, r.damaged(app, "%.80q cannot be a namespace: expected small letters, digits and single hyphens", app.Key)
@@ -149,60 +139,65 @@ func (r *indexReader) read() (*Index, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(versions) > 0 {
-			x.versions[app.Key] = versions
-		}
+		x.Set(app.Key, Entry{Summary: summary(app.Get("listing")), Versions: versions})
 	}
 	return x, nil
 }
 
-// versions reads the versions of a namespace, newest first.
+// summary reads what an index says of a namespace for people. Members that are
+// missing or no text are "".
+func summary(n *jsondoc.Node) Summary {
+	return Summary{Title: n.Get("title").Text(), Category: n.Get("category").Text(), ShortDescription: n.Get("shortDescription").Text()}
+}
+
+// versions reads the versions of a namespace.
 func (r *indexReader) versions(app *jsondoc.Node) ([]Version, error) {
 	list := app.Get("versions")
 	if !list.Is(jsondoc.Object) {
 		return nil, r.damaged(app, `%q has no object "versions"`, app.Key)
 	}
-	type parsed struct {
-		Version
-		order *semver.Version
-	}
-	var all []parsed
+	var all []Version
 	published := map[string]bool{}
 	for _, n := range list.Members() {
-		order, err := semver.StrictNewVersion(n.Key)
+		v, err := r.version(app, n)
 		if err != nil {
-			return nil, r.damaged(n, "%.80q of %q is not a semantic version such as 1.4.2", n.Key, app.Key)
-		}
-		v := Version{Version: n.Key, State: State(n.Get("state").Text()), SHA256: n.Get("sha256").Text()}
-		switch v.State {
-		case Published, Yanked, Deleted:
-		default:
-			return nil, r.damaged(n, "version %s of %q has the state %.20q: expected published, yanked or deleted", v.Version, app.Key, v.State)
-		}
-		if !r.digest.MatchString(v.SHA256) && (v.State != Deleted || v.SHA256 != "") {
-			return nil, r.damaged(n, "version %s of %q has the sha256 %.80q: expected 64 lower-case hexadecimal digits", v.Version, app.Key, v.SHA256)
+			return nil, err
 		}
 		published[v.Version] = v.State == Published
-		all = append(all, parsed{v, order})
+		all = append(all, v)
 	}
 	if latest := app.Get("latest"); latest != nil && !published[latest.Text()] {
 		return nil, r.damaged(latest, "the latest version of %q is %.80q: expected a published one of its versions", app.Key, latest.Text())
 	}
-	// Versions that differ in build metadata only are equal in precedence.
-	slices.SortFunc(all, func(a, b parsed) int {
-		return cmp.Or(b.order.Compare(a.order), cmp.Compare(b.Version.Version, a.Version.Version))
-	})
-	out := make([]Version, len(all))
-	for i, v := range all {
-		out[i] = v.Version
-	}
-	return out, nil
+	return all, nil
 }
 
-// Versions returns the versions of a namespace in every state, newest first by
-// semantic versioning. It is nil for a namespace that the registry does not
-// have.
-func (x *Index) Versions(ns string) []Version { return slices.Clone(x.versions[ns]) }
-
-// Namespaces returns the namespaces that the registry holds versions of, sorted.
-func (x *Index) Namespaces() []string { return slices.Sorted(maps.Keys(x.versions)) }
+func (r *indexReader) version(app, n *jsondoc.Node) (Version, error) {
+	if _, err := semver.StrictNewVersion(n.Key); err != nil {
+		return Version{}, r.damaged(n, "%.80q of %q is not a semantic version such as 1.4.2", n.Key, app.Key)
+	}
+	v := Version{
+		Version: n.Key, State: State(n.Get("state").Text()), SHA256: n.Get("sha256").Text(), Provenance: n.Get("provenance").Text(),
+		Visibility: Visibility(n.Get("visibility").Text()), Reason: n.Get("reason").Text(), Committed: n.Get("committed").Text(),
+	}
+	switch v.State {
+	case Published, Yanked, Deleted:
+	default:
+		return v, r.damaged(n, "version %s of %q has the state %.20q: expected published, yanked or deleted", v.Version, app.Key, v.State)
+	}
+	if !r.digest.MatchString(v.SHA256) && (v.State != Deleted || v.SHA256 != "") {
+		return v, r.damaged(n, "version %s of %q has the sha256 %.80q: expected 64 lower-case hexadecimal digits", v.Version, app.Key, v.SHA256)
+	}
+	if v.Provenance != "" && !r.digest.MatchString(v.Provenance) {
+		return v, r.damaged(n, "version %s of %q has the provenance %.80q: expected 64 lower-case hexadecimal digits", v.Version, app.Key, v.Provenance)
+	}
+	switch v.Visibility {
+	case "", Public, Partner:
+	default:
+		return v, r.damaged(n, "version %s of %q has the visibility %.20q: expected public or partner", v.Version, app.Key, v.Visibility)
+	}
+	for _, tenant := range n.Get("tenants").Elements() {
+		v.Tenants = append(v.Tenants, tenant.Text())
+	}
+	return v, nil
+}
