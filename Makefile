@@ -6,10 +6,10 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # A checker of workflows, pinned by the checksum database of Go modules.
 ACTIONLINT ?= $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: help build test vet lint fuzz bench docs release-dry-run clean
+.PHONY: help build test vet lint fuzz bench docs e2e release-dry-run clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/miniapp
 	$(GO) build -trimpath -o bin/miniapp ./cmd/miniapp
@@ -37,6 +37,9 @@ docs: ## write what is generated from the code
 	$(GO) test ./internal/rules -run TestDocs -update
 	$(GO) test ./internal/secrets -run TestKeywords -update
 	cp internal/definition/miniapp.schema.json schema/miniapp.schema.json
+
+e2e: ## run the real Action in containers, against a GitHub in memory
+	./test/e2e/run.sh
 
 release-dry-run: ## do every step of a release that needs no GitHub
 	./release/dry-run.sh
