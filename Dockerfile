@@ -9,8 +9,6 @@
 ARG GO_IMAGE=golang:1.26
 FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS build
 WORKDIR /src
-COPY go.mod go.sum ./
-RUN go mod download
 COPY . .
 ARG TARGETOS
 ARG TARGETARCH

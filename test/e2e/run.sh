@@ -65,7 +65,9 @@ else
 	CONF
 	engine=(podman --storage-driver vfs --root "$work/storage" --runroot "$work/run")
 	pull=false
-	builder=(--network host --build-arg GO_IMAGE=localhost/miniapp-go:latest)
+	# No layers between: vfs copies the whole file system for each.
+	builder=(--network host --layers=false --build-arg GO_IMAGE=localhost/miniapp-go:latest
+		--volume "$(go env GOMODCACHE):/root/go/pkg/mod" --volume "$(go env GOCACHE):/root/.cache/go-build")
 	runner=localhost/miniapp-runner:latest
 
 	step "images of the runner and of the builder"
@@ -78,10 +80,12 @@ else
 		ln -s busybox "$work/runner/bin/$name"
 	done
 	tar -C "$work/runner" -c . | "${engine[@]}" import --quiet --change 'ENV PATH=/bin' - "$runner" >/dev/null
-	# The builder: this Go, and its modules, so that nothing is fetched twice.
-	mkdir -p "$work/go/usr/local" "$work/go/etc/ssl/certs" "$work/go/root/go/pkg"
+	# The builder: this Go. It shares this machine's caches, whose entries are named
+	# by what they are made of, so that little is fetched and compiled twice.
+	mkdir -p "$work/go/usr/local" "$work/go/etc/ssl/certs"
 	cp -R "$work/runner/." "$work/go/"
-	cp -R "$(go env GOROOT)" "$work/go/usr/local/go"
+	mkdir "$work/go/usr/local/go"
+	tar -C "$(go env GOROOT)" --exclude ./test --exclude ./doc --exclude ./api -c . | tar -C "$work/go/usr/local/go" -x
 	cp /etc/ssl/certs/ca-certificates.crt "$work/go/etc/ssl/certs/"
 	changes=(--change 'ENV PATH=/bin:/usr/local/go/bin' --change 'ENV GOTOOLCHAIN=local' --change 'ENV HOME=/root')
 	for name in GOPROXY GONOSUMDB GONOSUMCHECK GOFLAGS GOSUMDB; do
