@@ -61,11 +61,20 @@ func newReviewing(f forge) (*reviewing, error) {
 // pull reviews one pull request. When it could be read in part only, the status
 // says so, and the error says why.
 func (r *reviewing) pull(ctx context.Context, number int) (*outcome, error) {
+	// Which others are open does not depend on this one, and need not wait.
+	var open []pull.Open
+	var openFailed error
+	listed := make(chan struct{})
+	go func() {
+		defer close(listed)
+		open, openFailed = r.forge.OpenPulls(ctx)
+	}()
 	s, err := r.forge.Snapshot(ctx, number)
+	<-listed
 	if err != nil {
 		return nil, r.couldNotRead(ctx, s, err)
 	}
-	if err := r.surroundings(ctx, s); err != nil {
+	if err := r.surroundings(ctx, s, open, openFailed); err != nil {
 		return nil, r.couldNotRead(ctx, s, err)
 	}
 	o := &outcome{number: number, snapshot: s}
@@ -104,7 +113,7 @@ func (r *reviewing) couldNotFinish(ctx context.Context, o *outcome, cause error)
 
 // surroundings reads what others hold of the same namespaces: the registry and
 // the other open pull requests.
-func (r *reviewing) surroundings(ctx context.Context, s *pull.Snapshot) error {
+func (r *reviewing) surroundings(ctx context.Context, s *pull.Snapshot, open []pull.Open, openFailed error) error {
 	touched := review.Touched(s.Changes)
 	if len(touched) == 0 || s.Incomplete != "" || s.Draft || s.Closed {
 		return nil
@@ -115,9 +124,8 @@ func (r *reviewing) surroundings(ctx context.Context, s *pull.Snapshot) error {
 			s.Held[ns] = r.held(ns)
 		}
 	}
-	open, err := r.forge.OpenPulls(ctx)
-	if err != nil {
-		return err
+	if openFailed != nil {
+		return openFailed
 	}
 	var others []pull.Open
 	for _, o := range open {
@@ -125,9 +133,11 @@ func (r *reviewing) surroundings(ctx context.Context, s *pull.Snapshot) error {
 			others = append(others, o)
 		}
 	}
-	if len(others) > 0 {
-		s.Others, err = r.forge.Claims(ctx, others, s.Base.SHA, touched, versionOf)
+	if len(others) == 0 {
+		return nil
 	}
+	var err error
+	s.Others, err = r.forge.Claims(ctx, others, s.Base.SHA, touched, versionOf)
 	return err
 }
 
