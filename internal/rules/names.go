@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // Names is the Namespaces of a repository, made once for a run. Its answers
@@ -12,12 +14,17 @@ type Names struct {
 	all       map[string]bool
 	reserved  map[string]bool
 	skeletons map[string][]string
-	near      map[string][]string
+	// near finds names that are one edit apart. To make it costs as much as
+	// asking some dozens of times without it, so that it is made when that
+	// often was asked.
+	near  func() map[string][]string
+	asked atomic.Int64
 }
 
 // NewNames indexes the namespaces of a repository and the reserved names.
 func NewNames(all, reserved []string) *Names {
-	n := &Names{all: map[string]bool{}, reserved: map[string]bool{}, skeletons: map[string][]string{}, near: map[string][]string{}}
+	n := &Names{all: map[string]bool{}, reserved: map[string]bool{}, skeletons: map[string][]string{}}
+	n.near = sync.OnceValue(n.indexNear)
 	for _, r := range reserved {
 		n.reserved[r] = true
 	}
@@ -27,11 +34,41 @@ func NewNames(all, reserved []string) *Names {
 		}
 		n.all[ns] = true
 		n.skeletons[skeleton(ns)] = append(n.skeletons[skeleton(ns)], ns)
-		for _, v := range deletions(ns) {
-			n.near[v] = append(n.near[v], ns)
-		}
 	}
 	return n
+}
+
+func (n *Names) indexNear() map[string][]string {
+	near := make(map[string][]string, 12*len(n.all))
+	for ns := range n.all {
+		for _, v := range deletions(ns) {
+			near[v] = append(near[v], ns)
+		}
+	}
+	return near
+}
+
+// oneEditFrom returns the names that are one edit away, in any order and some
+// of them more than once.
+func (n *Names) oneEditFrom(ns string) []string {
+	const fewQuestions = 32
+	var found []string
+	if n.asked.Add(1) <= fewQuestions {
+		for other := range n.all {
+			if editable(ns) && editable(other) && oneEdit(ns, other) {
+				found = append(found, other)
+			}
+		}
+		return found
+	}
+	for _, v := range deletions(ns) {
+		for _, other := range n.near()[v] {
+			if oneEdit(ns, other) {
+				found = append(found, other)
+			}
+		}
+	}
+	return found
 }
 
 // Taken implements Namespaces.
@@ -54,14 +91,7 @@ func (n *Names) Reserved(ns string) bool {
 // Similar implements Namespaces: names that differ only in separators or in
 // l/1/i and o/0, and names one edit away.
 func (n *Names) Similar(ns, except string) []string {
-	found := slices.Clone(n.skeletons[skeleton(ns)])
-	for _, v := range deletions(ns) {
-		for _, other := range n.near[v] {
-			if oneEdit(ns, other) {
-				found = append(found, other)
-			}
-		}
-	}
+	found := append(n.oneEditFrom(ns), n.skeletons[skeleton(ns)]...)
 	slices.Sort(found)
 	found = slices.Compact(found)
 	return slices.DeleteFunc(found, func(s string) bool { return s == ns || s == except })
@@ -86,10 +116,13 @@ func skeleton(ns string) string {
 // than a misspelt one: "jira" and "lira" are not confused.
 const shortName = 5
 
+// editable reports whether a name is of a length at which single edits matter.
+func editable(ns string) bool { return len(ns) >= shortName && len(ns) <= 64 }
+
 // deletions returns the name and every text that is the name without one
 // character. Two names that are one edit apart share at least one of them.
 func deletions(ns string) []string {
-	if len(ns) < shortName || len(ns) > 64 {
+	if !editable(ns) {
 		return nil
 	}
 	out := []string{ns}
