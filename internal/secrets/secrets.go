@@ -31,13 +31,19 @@ type Scanner struct {
 // were built at once, one could get no rules and find nothing.
 var building sync.Mutex
 
+// silence keeps the engine from logging what it finds, secrets included. Its
+// logger is a variable of the whole process, so that it is set once, and before
+// any engine runs.
+var silence = sync.OnceFunc(func() {
+	logging.Logger = zerolog.New(io.Discard).Level(zerolog.Disabled)
+})
+
 // New returns a scanner. The engine is not built yet.
 func New() *Scanner {
 	return &Scanner{keywords: sync.OnceValue(keywordTries), detector: sync.OnceValues(func() (*detect.Detector, error) {
 		building.Lock()
 		defer building.Unlock()
-		// The engine logs what it finds, secrets included.
-		logging.Logger = zerolog.New(io.Discard).Level(zerolog.Disabled)
+		silence()
 		d, err := detect.NewDetectorDefaultConfig()
 		if err != nil {
 			return nil, fmt.Errorf("building the secret detector: %w", err)
