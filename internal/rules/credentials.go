@@ -129,6 +129,9 @@ func sensitiveKeysKnown() Spec {
 				if name == "" || known[name] || used[name] || name == secret {
 					continue
 				}
+				if meant := p.nearest(name, names); strings.EqualFold(name, meant) && looksSecret(meant) && !slices.Contains(def.Auth.Sensitive(), meant) {
+					continue // that the key itself is not listed is an error
+				}
 				r := p.Node(n, "no key has the name %s", shown(name)).Hint("Take it out, unless a key is missing in auth.config or auth.form.")
 				if near := p.nearest(name, names); near != "" {
 					r.Hint("Write %s, or take it out.", shown(near))

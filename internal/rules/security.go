@@ -82,6 +82,13 @@ func listSensitive(p *Pass, def *definition.Definition, at *jsondoc.Node, key, w
 	if slices.Contains(def.Auth.Sensitive(), key) {
 		return
 	}
+	if n := otherLetters(def, key); n != nil {
+		p.Key(at, "%s %s is in auth.sensitiveKeys in other letters, so that it would reach the browser", what, shown(key)).
+			Hint("Write %s instead of %s there.", shown(key), shown(n.Text())).
+			Fix("write "+shown(key)+" in auth.sensitiveKeys", def.Doc.Replace(n, jsondoc.Quote(key))).
+			See(n, "the entry")
+		return
+	}
 	var edits []jsondoc.Edit
 	if def.Auth.SensitiveKeys != nil {
 		edits = def.Doc.Append(def.Auth.SensitiveKeys, jsondoc.Quote(key))
@@ -91,6 +98,17 @@ func listSensitive(p *Pass, def *definition.Definition, at *jsondoc.Node, key, w
 	p.Key(at, "%s %s is not in auth.sensitiveKeys, so that it would reach the browser", what, shown(key)).
 		Hint("Add %s to auth.sensitiveKeys.", shown(key)).
 		Fix("add "+shown(key)+" to auth.sensitiveKeys", edits)
+}
+
+// otherLetters returns the entry of sensitiveKeys that is this key in other
+// letters and no key itself, or nil.
+func otherLetters(def *definition.Definition, key string) *jsondoc.Node {
+	for _, n := range def.Auth.SensitiveKeys.Elements() {
+		if strings.EqualFold(n.Text(), key) && n.Text() != key && !keySet(def.Auth.CredentialKeys())[n.Text()] {
+			return n
+		}
+	}
+	return nil
 }
 
 const sensitiveSource = "The keys in auth.sensitiveKeys never leave the platform's servers. A secret that is not listed is a named reason for rejection."
@@ -134,6 +152,9 @@ func sensitiveFormKeys() Spec {
 		Silent: []Example{{Name: "a password field that is listed", Edit: "/auth/form = {\"accessToken\": {\"type\": \"password\", \"label\": \"Token\", \"required\": true}}"}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			for _, m := range def.Auth.Form.Members() {
+				if looksSecret(m.Key) && def.Auth.Config.Get(m.Key) != nil {
+					continue // sensitive-config-listed speaks of it
+				}
 				if m.Get("type").Text() == "password" || looksSecret(m.Key) {
 					listSensitive(p, def, m, m.Key, "the field")
 				}

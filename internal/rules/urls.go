@@ -72,10 +72,10 @@ func urlWellFormed() Spec {
 				switch {
 				case strings.HasPrefix(strings.ToLower(n.Text()), "data:"):
 					p.Node(n, "the URL holds the data itself, and no address").Hint("Put the file on a host of your own, and write its address, such as \"https://assets.example.com/icon.svg\".")
-				case err != nil:
-					p.Node(n, "the URL %s", err.Error()).Hint("Write a plain URL such as \"https://api.example.com/v1\", with credentials in headers or queryParams.")
 				case u.Scheme != "" && u.Scheme != "https" && u.Scheme != "http":
 					p.Node(n, "the URL has the scheme %s; only https is called", shown(u.Scheme)).Hint("Write a URL that starts with \"https://\".")
+				case err != nil:
+					p.Node(n, "the URL %s", err.Error()).Hint("Write a plain URL such as \"https://api.example.com/v1\", with credentials in headers or queryParams.")
 				}
 			}
 		},
@@ -102,7 +102,11 @@ func urlPublicHost() Spec {
 					continue
 				}
 				if what := weburl.Private(u.Host); what != "" {
-					p.Node(n, "the host %s leads to %s", shown(u.Host), what).Hint("Use the provider's public host name.")
+					host := "the host " + shown(u.Host)
+					if u.Templated {
+						host = "the host, whatever fills its placeholder," // no placeholder is in u.Host
+					}
+					p.Node(n, "%s leads to %s", host, what).Hint("Use the provider's public host name.")
 				}
 			}
 		},
