@@ -19,7 +19,6 @@ import (
 	"github.com/karzoun/miniapp-review/internal/finding"
 	"github.com/karzoun/miniapp-review/internal/jsondoc"
 	"github.com/karzoun/miniapp-review/internal/rules"
-	"github.com/karzoun/miniapp-review/internal/secrets"
 	"github.com/karzoun/miniapp-review/internal/source"
 	"github.com/karzoun/miniapp-review/internal/submission"
 )
@@ -112,7 +111,7 @@ func (c *corpusCase) check(t *testing.T) []finding.Finding {
 		t.Fatal(err)
 	}
 	in := Input{
-		Schema: schema, Secrets: secrets.New(), Now: corpusTime, Config: config.Default(), Workers: 1,
+		Schema: schema, Secrets: scanner, Now: corpusTime, Config: config.Default(), Workers: 1,
 		Head: c.tree(c.head, c.folder), Only: []string{c.folder},
 		Held:   func(string) []rules.Held { return c.held },
 		Claims: func(string) []rules.Claim { return c.claims },

@@ -9,6 +9,7 @@ package secrets
 import (
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -67,15 +68,18 @@ func (s *Scanner) Scan(texts []rules.SecretText) ([]rules.Leak, error) {
 		return nil, err
 	}
 	var leaks []rules.Leak
-	for _, f := range d.Detect(detect.Fragment{Raw: fragment}) {
-		if f.StartLine < 0 || f.StartLine >= len(lines) {
-			continue
+	for first, piece := range pieces(fragment) {
+		for _, f := range d.Detect(detect.Fragment{Raw: piece}) {
+			line := first + f.StartLine
+			if f.StartLine < 0 || line >= len(lines) {
+				continue
+			}
+			leak := rules.Leak{Text: lines[line], Kind: kind(f.RuleID)}
+			if at := strings.Index(texts[leak.Text].Value, f.Secret); at >= 0 && f.Secret != "" {
+				leak.Start, leak.End = at, at+len(f.Secret)
+			}
+			leaks = append(leaks, leak)
 		}
-		leak := rules.Leak{Text: lines[f.StartLine], Kind: kind(f.RuleID)}
-		if at := strings.Index(texts[leak.Text].Value, f.Secret); at >= 0 && f.Secret != "" {
-			leak.Start, leak.End = at, at+len(f.Secret)
-		}
-		leaks = append(leaks, leak)
 	}
 	slices.SortFunc(leaks, func(a, b rules.Leak) int {
 		if a.Text != b.Text {
@@ -88,6 +92,24 @@ func (s *Scanner) Scan(texts []rules.SecretText) ([]rules.Leak, error) {
 	})
 	// One credential can match several of the engine's rules.
 	return slices.CompactFunc(leaks, func(a, b rules.Leak) bool { return a.Text == b.Text && a.Start == b.Start }), nil
+}
+
+// The engine counts the lines before every match, so that a long text would take
+// time in the square of its length. It gets pieces of so many lines, of which so
+// many are in the next one too: no private key is longer.
+const pieceLines, sharedLines = 1000, 250
+
+// pieces yields the pieces of a text, with the number of their first line.
+func pieces(text string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		lines := strings.SplitAfter(text, "\n")
+		for first := 0; ; first += pieceLines - sharedLines {
+			end := min(first+pieceLines, len(lines))
+			if !yield(first, strings.Join(lines[first:end], "")) || end == len(lines) {
+				return
+			}
+		}
+	}
 }
 
 // kind makes words of the id of one of the engine's rules.

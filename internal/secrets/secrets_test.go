@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"flag"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -283,5 +284,31 @@ func TestNewAtOnce(t *testing.T) {
 		if n != 1 {
 			t.Errorf("scanner %d finds %d credentials, want 1", i, n)
 		}
+	}
+}
+
+// TestPieces checks that credentials are found wherever a long text is cut, and
+// once.
+func TestPieces(t *testing.T) {
+	var texts []rules.SecretText
+	var want []int
+	for i := range 3 * pieceLines {
+		value := fmt.Sprintf("password %d", i) + strings.Repeat("x", 40)
+		if i%(pieceLines/8) == 0 || i%pieceLines == pieceLines-1 {
+			value = fmt.Sprintf("ghp"+"_"+"A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p%05d", i)
+			want = append(want, i)
+		}
+		texts = append(texts, rules.SecretText{Value: value})
+	}
+	leaks, err := New().Scan(texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, l := range leaks {
+		got = append(got, l.Text)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("texts with a credential (-want +got):\n%s", diff)
 	}
 }
