@@ -217,10 +217,28 @@ func (p *parser) comment() bool {
 	span := Span{p.at, p.at + end}
 	p.report(Problem{Code: Comment, Span: span, Message: "JSON has no comments",
 		Hint: "Remove the comment; explain things in a description or in SETUP.md.",
-		Fix:  []Edit{{Span: span}}})
+		Fix:  []Edit{{Span: p.wholeLines(span)}}})
 	p.at += end
 	return true
 }
+
+// wholeLines extends a span to the ends of its lines, and the line ending after
+// it, when nothing else stands there.
+func (p *parser) wholeLines(s Span) Span {
+	start, end := s.Start, s.End
+	for start > 0 && isBlank(p.text[start-1]) {
+		start--
+	}
+	for end < len(p.text) && (isBlank(p.text[end]) || p.text[end] == '\r') {
+		end++
+	}
+	if start > 0 && p.text[start-1] != '\n' || end == len(p.text) || p.text[end] != '\n' {
+		return s
+	}
+	return Span{start, end + 1}
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // value reads one value. place holds what is known of the node before it is
 // read, so that problems inside it can be told by their pointer. It returns nil

@@ -90,7 +90,8 @@ func safeSuggestion(v definition.Violation) bool {
 	case v.Suggest == "":
 		return false
 	case v.Kind == definition.Type:
-		return true
+		// 1.2 in quotes is no version yet.
+		return v.Pointer != "/version" || strictVersion(strings.Trim(v.Suggest, `"`)) != nil
 	}
 	return sameWord(v.Node.Text(), strings.Trim(v.Suggest, `"`))
 }
