@@ -83,7 +83,11 @@ func jsonFormatted() Spec {
 				return
 			}
 			edit := difference(text, want)
-			p.Span(f.Name, jsondoc.Span{Start: edit.Start, End: edit.Start}, "the file is not in the pretty form from here on").
+			message := "the file is not in the pretty form from here on"
+			if strings.ReplaceAll(text, "\r\n", "\n") == want {
+				message = "the lines end as on Windows (CRLF)"
+			}
+			p.Span(f.Name, jsondoc.Span{Start: edit.Start, End: edit.Start}, "%s", message).
 				Hint("Run \"miniapp fmt -w\"; it changes white space only.").
 				Fix("pretty-print the file", []jsondoc.Edit{edit})
 		},

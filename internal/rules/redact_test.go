@@ -37,10 +37,10 @@ func TestHideMany(t *testing.T) {
 		"is password-1-and-less": "is [hidden]less",
 		"is password-2.":         "is [hidden].",
 		// What a message may have cut is hidden too.
-		"a password field":       "a [hidden] field",
-		"passw":                  "passw",
-		"token-of-… and token":   "[hidden]… and token",
-		"":                       "",
+		"a password field":     "a [hidden] field",
+		"passw":                "passw",
+		"token-of-… and token": "[hidden]… and token",
+		"":                     "",
 	} {
 		if got := h.hide(text); got != want {
 			t.Errorf("hide(%q) = %q, want %q", text, got, want)
