@@ -75,6 +75,31 @@ func (p *Pull) Comments() []Said {
 	})
 }
 
+// CommentWith returns the comment of the conversation with that id, nil when
+// there is none.
+func (p *Pull) CommentWith(id int64) *Comment {
+	return locked(p, func() *Comment {
+		for _, c := range p.comments {
+			if c.ID == id {
+				return c
+			}
+		}
+		return nil
+	})
+}
+
+// RemarkWith returns the remark in the diff with that id, nil when there is none.
+func (p *Pull) RemarkWith(id int64) *ReviewComment {
+	return locked(p, func() *ReviewComment {
+		for _, c := range p.reviewComments {
+			if c.ID == id {
+				return c
+			}
+		}
+		return nil
+	})
+}
+
 // Said is what a person or a bot wrote, to assert on and to show.
 type Said struct {
 	ID                int64
