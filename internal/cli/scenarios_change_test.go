@@ -152,7 +152,7 @@ func updateScenarios() []scenario {
 				`"text": "{{text}}"`, `"text": "{{text}}", "urgency": "{{urgency}}"`)
 		}),
 		update("breaking", func(d *desk) githubtest.Files {
-			return d.update("2.0.0", "Changed", "The action is now called `page`. To migrate, choose it again in your automations.", `"name": "sendPage"`, `"name": "page"`)
+			return migrated(d)
 		}),
 		update("breaking-as-fix", func(d *desk) githubtest.Files {
 			return d.update("1.0.1", "Fixed", "The page's number is called `id`.", `"pageId": "$.page.id"`, `"id": "$.page.id"`)
@@ -214,14 +214,25 @@ func updateScenarios() []scenario {
 			d.claims(d.ping())
 			d.pull = p
 		}},
-		{"update-by-stranger", published, func(d *desk) { d.fork = d.repo.Fork(d.otto); d.partner = d.otto; d.opens(fix(d)) }},
+		{"update-by-stranger", published, func(d *desk) {
+			files := fix(d)
+			d.fork, d.partner = d.repo.Fork(d.otto), d.otto
+			d.opens(files)
+		}},
 		{"update-by-taken-login", published, func(d *desk) {
+			files := fix(d)
 			d.partner.Rename("pingdesk-inc")
 			d.partner = d.gh.User("pingdesk-team")
-			d.opens(d.with(fix(d), map[string]string{"owners.json": ownedBy(d.gh.User("pingdesk-inc"))}))
+			d.opens(files)
 		}},
 		{"update-by-renamed-owner", published, func(d *desk) { d.opens(fix(d)); d.partner.Rename("pingdesk-inc") }},
 	}
+}
+
+// migrated is a breaking update that says how to migrate.
+func migrated(d *desk) githubtest.Files {
+	d.Helper()
+	return d.update("2.0.0", "Changed", "The action `sendPage` is now called `page`.\n\n### Migration\n\n- Choose the action again in your automations.", `"name": "sendPage"`, `"name": "page"`)
 }
 
 // claims opens another pull request with these files, by somebody else.

@@ -80,7 +80,10 @@ func hostileScenarios() []scenario {
 			}))
 		}},
 		scenario{"hostile-outside-paths", nil, func(d *desk) {
-			d.opens(d.add(d.ping(), githubtest.Texts(map[string]string{"@mona [x](https://evil.example) `a`\"b": "", "<img src=x>": "", ".github/closes #1 \u202e": ""})))
+			d.opens(d.add(d.ping(), githubtest.Texts(map[string]string{"@mona [x](www.evil.example) `a`\"b": "", "<img src=x>": "", ".github/closes #1 \u202e": ""})))
+		}},
+		scenario{"hostile-impossible-path", nil, func(d *desk) {
+			d.opens(d.add(d.ping(), githubtest.Texts(map[string]string{"@mona [x](https://evil.example) `a`\"b": ""})))
 		}},
 		scenario{"hostile-namespace", nil, func(d *desk) {
 			d.opens(githubtest.Texts(map[string]string{"definitions/@mona `x` [y](z) <b>/miniapp.json": "{}\n"}))

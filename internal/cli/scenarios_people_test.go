@@ -90,7 +90,7 @@ func approvalScenarios() []scenario {
 		return scenario{"approval-breaking-" + name, func(d *desk) githubtest.Files {
 			return d.add(d.ping(), githubtest.Texts(map[string]string{".github/miniapp-review.yml": "approvals: {breaking: 2}\n"}))
 		}, func(d *desk) {
-			d.opens(d.update("2.0.0", "Changed", "The action is now called `page`. To migrate, choose it again in your automations.", `"name": "sendPage"`, `"name": "page"`))
+			d.opens(migrated(d))
 			d.review()
 			d.says(d.rita, "/qa pass")
 			for _, w := range who {

@@ -57,9 +57,8 @@ func stateScenarios() []scenario {
 		state("too-many-files", func(d *desk) { d.client.MaxChanges = 5; d.opens(d.ping()) }),
 		state("truncated-tree", func(d *desk) { d.repo.Set(func(r *githubtest.Repo) { r.TreeLimit = 8 }); d.opens(d.ping()) }),
 		state("moved-head", func(d *desk) {
-			p := d.opens(d.ping())
+			d.opens(d.ping())
 			list := d.repo.Branch("main")
-			_ = p
 			d.gh.Inject(githubtest.When{Method: "GET", Path: "/repos/*/*/pulls/*/commits", Times: -1},
 				githubtest.Raw(200, nil, `[{"sha": "`+list+`", "commit": {"message": "x"}, "parents": []}]`))
 		}),
@@ -132,7 +131,7 @@ func configScenarios() []scenario {
 		with("wrong", "rules: [\n", clean),
 		with("unknown-setting", "aprovals: {new: 2}\n", clean),
 		with("shadow", "rules: {schema-value: shadow}\n", broken),
-		with("severity", "rules: {schema-value: notice, trigger-type: warning}\n", broken),
+		with("severity", "rules: {schema-value: notice, trigger-type-namespace: warning}\n", broken),
 		with("off", "rules: {schema-value: off}\n", broken),
 		with("waiver", "waivers:\n  - {namespace: pingdesk, rule: schema-value, reason: agreed, until: 2026-12-31}\n", broken),
 		with("waiver-over", "waivers:\n  - {namespace: pingdesk, rule: schema-value, reason: agreed, until: 2026-11-01}\n", broken),

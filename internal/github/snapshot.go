@@ -132,12 +132,23 @@ func (c *Client) second(ctx context.Context, s *pull.Snapshot, p *gh.PullRequest
 	// the tip too. Its tree is read without waiting to know.
 	guess := s.Base.SHA
 	roots := map[string]*folder{s.Head.SHA: {id: s.Head.SHA}, guess: {id: guess}}
+	approved := approvedCommits(s)
+	before := make([]*folder, len(approved))
 	t := c.trees()
 	var contentFailed error
 	content, during := errgroup.WithContext(ctx)
 	content.Go(func() error { return c.origin(during, s) })
 	for _, f := range roots {
 		content.Go(func() error { return t.load(during, f, false) })
+	}
+	for i, sha := range approved {
+		content.Go(func() error {
+			f := &folder{id: sha}
+			if c.trees().load(during, f, false) == nil {
+				before[i] = f
+			}
+			return nil // it may be gone since a force-push; the approval then counts for nothing
+		})
 	}
 	ask := counting(s)
 	conversation, talking := errgroup.WithContext(ctx)
@@ -159,6 +170,9 @@ func (c *Client) second(ctx context.Context, s *pull.Snapshot, p *gh.PullRequest
 	}
 	if contentFailed == nil {
 		contentFailed = c.contents(ctx, t, s, states{roots[s.Head.SHA], roots[s.MergeBase], roots[s.Base.SHA]})
+	}
+	if contentFailed == nil {
+		c.earlier(ctx, s, approved, before)
 	}
 	if err := conversation.Wait(); err != nil {
 		return err

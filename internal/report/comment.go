@@ -15,12 +15,36 @@ import (
 // MaxComment is how many characters GitHub takes for a comment.
 const MaxComment = 65536
 
-// What the parts of a status comment may take. Together with the parts that are
-// short by themselves they stay below MaxComment.
+// What the parts of a status comment may take, in characters or in number. A
+// part that would not fit in maxText all the same is left out and counted, so
+// that the rest of MaxComment is there for what is added to the comment: what a
+// review remembers, and the marker.
 const (
-	maxFindings = 40_000
+	maxText     = MaxComment - 2_000
+	maxFindings = 36_000
 	maxChanges  = 10_000
+	maxHolds    = 10
+	maxUpdates  = 5
+	maxListings = 3
+	maxReason   = 1_000
 )
+
+// bounded is a text that takes parts as long as they fit.
+type bounded struct {
+	text    strings.Builder
+	length  int
+	omitted int
+}
+
+func (b *bounded) add(part string) {
+	n := utf8.RuneCountInString(part)
+	if b.length+n > maxText {
+		b.omitted++
+		return
+	}
+	b.length += n
+	b.text.WriteString(part)
+}
 
 // rulesPage explains every rule under its id.
 const rulesPage = "https://github.com/karzoun/miniapp-review/blob/main/docs/rules.md#"
@@ -73,42 +97,79 @@ func (n Namespace) Impact() compat.Impact {
 	return n.Diff.Impact
 }
 
-// Markdown writes the comment, at most MaxComment characters of it, without a
-// marker.
+// Markdown writes the comment, at most maxText characters and a line of it,
+// without a marker. What is left out is counted.
 func (c StatusComment) Markdown() string {
-	var b strings.Builder
-	b.WriteString("### MiniApp review" + c.names() + "\n\n")
-	b.WriteString(c.way() + "\n\n")
+	var b bounded
+	b.add("### MiniApp review" + c.names() + "\n\n" + c.way() + "\n\n")
 	for _, n := range c.Decision.Next {
-		b.WriteString("- " + Prose(n) + "\n")
+		b.add("- " + Prose(n) + "\n")
 	}
 	if c.NotChecked != "" {
-		b.WriteString("\nIt **could not be checked**: " + Prose(c.NotChecked) + ".\n")
+		b.add("\nIt **could not be checked**: " + sentence(cut(c.NotChecked, maxReason)) + "\n")
 	}
-	for _, h := range c.Holds {
-		b.WriteString("\nIt is **held for a maintainer**: " + Prose(h) + ".\n")
+	for i, h := range c.Holds {
+		if i == maxHolds {
+			b.add("\nIt is held for " + count(len(c.Holds)-i, "more reason") + ".\n")
+			break
+		}
+		b.add("\nIt is **held for a maintainer**: " + sentence(cut(h, maxReason)) + "\n")
 	}
 	if c.NotChecked == "" && len(c.Namespaces) > 0 {
-		b.WriteString("\n" + c.findings())
+		b.add("\n" + c.findings())
 	}
 	for _, s := range c.Sections {
-		b.WriteString("\n" + strings.TrimSpace(s) + "\n")
+		b.add("\n" + strings.TrimSpace(s) + "\n")
 	}
-	budget := maxChanges
-	for _, n := range c.Namespaces {
-		section := n.changes(budget)
-		budget -= utf8.RuneCountInString(section)
-		b.WriteString(section)
-	}
+	c.updates(&b)
 	shown := 0
 	for _, n := range c.Namespaces {
-		if n.Title != "" && shown < 3 {
+		if n.Title != "" && shown < maxListings {
 			shown++
-			b.WriteString(n.listing())
+			b.add(n.listing())
 		}
 	}
-	b.WriteString(c.colophon())
-	return b.String()
+	b.add(c.colophon())
+	if b.omitted > 0 {
+		fmt.Fprintf(&b.text, "\n%s of this comment did not fit and %s left out.\n", count(b.omitted, "part"), map[bool]string{true: "is", false: "are"}[b.omitted == 1])
+	}
+	return b.text.String()
+}
+
+// updates tells what the namespaces change for tenants.
+func (c StatusComment) updates(b *bounded) {
+	budget, shown, left := maxChanges, 0, 0
+	for _, n := range c.Namespaces {
+		section := n.changes(budget)
+		switch {
+		case section == "":
+		case shown == maxUpdates:
+			left++
+		default:
+			shown++
+			budget -= utf8.RuneCountInString(section)
+			b.add(section)
+		}
+	}
+	if left > 0 {
+		b.add("\n" + count(left, "more namespace") + " changed; `miniapp diff` shows them.\n")
+	}
+}
+
+// sentence ends a text as a sentence.
+func sentence(s string) string {
+	if s = Prose(s); strings.HasSuffix(s, "?") {
+		return s
+	}
+	return s + "."
+}
+
+// cut cuts a text at a number of characters.
+func cut(s string, most int) string {
+	if utf8.RuneCountInString(s) > most {
+		return string([]rune(s)[:most]) + "…"
+	}
+	return s
 }
 
 // names lists the namespaces for the heading.
@@ -159,7 +220,11 @@ func (c StatusComment) way() string {
 	if turn != "" {
 		turn += " "
 	}
-	return line + "\n\n" + turn + strings.ToUpper(d.Summary[:1]) + Prose(d.Summary[1:]) + "."
+	summary := d.Summary
+	if what, _, ok := strings.Cut(summary, ": "); ok && (what == "could not check" || what == "held for a maintainer") {
+		summary = what // the reason stands below in full
+	}
+	return line + "\n\n" + turn + Prose(strings.ToUpper(summary[:1])+summary[1:]) + "."
 }
 
 // findings lists the findings by file.

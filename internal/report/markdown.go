@@ -15,10 +15,8 @@ const maxCode = 200
 // which a forge makes no mention, link, image, HTML or emoji of it. It is one
 // line, cut when it is long, with what is invisible written as escapes.
 func Code(s string) string {
-	if utf8.RuneCountInString(s) > maxCode {
-		s = string([]rune(s)[:maxCode]) + "…"
-	}
-	s = Visible(s)
+	s = cut(s, maxCode)
+	s = cut(Visible(s), maxCode) // escapes can be ten times as long
 	if s == "" {
 		return `""`
 	}
@@ -73,12 +71,32 @@ func Prose(s string) string {
 			write(text)
 			return
 		}
-		// White space stays outside, so that words stay apart.
-		left := len(text) - len(strings.TrimLeft(text, " "))
-		right := len(strings.TrimRight(text, " "))
-		write(text[:left])
-		write(Code(text[left:right]))
-		write(text[right:])
+		// Words that mean nothing else stay as they are, and white space stays
+		// outside, so that words stay apart.
+		var restless []string
+		close := func() {
+			if len(restless) > 0 {
+				word, after := trailing(strings.Join(restless, " "))
+				write(Code(word))
+				write(after)
+				restless = nil
+			}
+		}
+		for i, word := range strings.Split(text, " ") {
+			switch {
+			case !calm(word):
+				if len(restless) == 0 && i > 0 {
+					write(" ")
+				}
+				restless = append(restless, word)
+				continue
+			case i > 0:
+				close()
+				write(" ")
+			}
+			write(word)
+		}
+		close()
 	}
 	for s != "" {
 		if quoted, err := strconv.QuotedPrefix(s); err == nil && quoted[0] != '\'' {
@@ -96,6 +114,15 @@ func Prose(s string) string {
 	}
 	flush()
 	return string(out)
+}
+
+// trailing cuts the punctuation off the end of a text.
+func trailing(s string) (text, punctuation string) {
+	text = strings.TrimRight(s, ".,;:")
+	if text == "" {
+		return s, ""
+	}
+	return text, s[len(text):]
 }
 
 // restless is what a forge turns into something although its characters are

@@ -41,16 +41,16 @@ func TestProse(t *testing.T) {
 		`the version "1.0" is no version`:           "the version `1.0` is no version",
 		"add `@all` to test_token":                  "add `@all` to test_token",
 		`say "it's \"@x\" <b>" (twice)`:             "say `it's \"@x\" <b>` (twice)",
-		`ping @octocat about #12`:                   "`ping @octocat about #12`",
-		`"a" and @b`:                                "`a` `and @b`",
-		`see https://evil.example/x`:                "`see https://evil.example/x`",
+		`ping @octocat about #12`:                   "ping `@octocat` about `#12`",
+		`"a" and @b`:                                "`a` and `@b`",
+		`see https://evil.example/x`:                "see `https://evil.example/x`",
 		`an unclosed "quote`:                        `an unclosed "quote`,
-		`commit deadbeefcafe is odd`:                "`commit deadbeefcafe is odd`",
-		`write :tada: and _this_`:                   "`write :tada: and _this_`",
+		`commit deadbeefcafe is odd`:                "commit `deadbeefcafe` is odd",
+		`write :tada: and _this_`:                   "write `:tada`: and `_this_`",
 		`12 items; use 'x', not y = 50%… (or none)`: `12 items; use 'x', not y = 50%… (or none)`,
 		`<img src=x>`:                               "`<img src=x>`",
-		"costs $x$ and * y":                         "`costs $x$ and * y`",
-		`visit karzoun.com now`:                     "`visit karzoun.com now`",
+		"costs $x$ and * y":                         "costs `$x$` and `*` y",
+		`visit karzoun.com now`:                     "visit `karzoun.com` now",
 	} {
 		if got := report.Prose(in); got != want {
 			t.Errorf("%s\n got %s\nwant %s", in, got, want)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	commands "github.com/karzoun/miniapp-review/internal/command"
 )
@@ -25,24 +26,29 @@ type Item struct {
 	ItemState
 }
 
-// maxItems is how many items of a checklist are shown. Open and failed ones come
-// first in importance, but the order of the definition is what people expect.
-const maxItems = 150
+// What a checklist may take: how many items, and how many characters. Open and
+// failed ones come first in importance, but the order of the definition is what
+// people expect.
+const (
+	maxItems     = 150
+	maxChecklist = 8_000
+)
 
 // Checklist writes the QA checklist, "" when there is none.
 func Checklist(items []Item) string {
 	if len(items) == 0 {
 		return ""
 	}
-	passed := 0
+	passed, shown, length := 0, 0, 0
 	var b strings.Builder
 	for i, it := range items {
 		if it.Passed {
 			passed++
 		}
-		if i >= maxItems {
+		if i >= maxItems || length > maxChecklist {
 			continue
 		}
+		shown++
 		mark, who := "⬜", ""
 		switch {
 		case it.Passed:
@@ -56,9 +62,11 @@ func Checklist(items []Item) string {
 		if it.Reason != "" {
 			who += ": " + Code(it.Reason)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", mark, Cell(Code(it.ID)), Cell(Prose(it.Text)), Cell(who))
+		row := fmt.Sprintf("| %s | %s | %s | %s |\n", mark, Cell(Code(it.ID)), Cell(Prose(it.Text)), Cell(who))
+		length += utf8.RuneCountInString(row)
+		b.WriteString(row)
 	}
-	if more := len(items) - maxItems; more > 0 {
+	if more := len(items) - shown; more > 0 {
 		fmt.Fprintf(&b, "| | | and %d more | |\n", more)
 	}
 	return fmt.Sprintf("<details>\n<summary>QA checklist: %d of %s passed</summary>\n\n| | Item | What to try | Who |\n| --- | --- | --- | --- |\n%s\n"+

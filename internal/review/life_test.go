@@ -267,7 +267,7 @@ func TestOwners(t *testing.T) {
 		{"a stranger", pull.User{ID: 5, Login: "stranger"}, repo, update, `its author "stranger", id 5, is not among the owners of "parleo"`},
 		{"a login that changed hands", pull.User{ID: 6, Login: "Parleo-Partners"}, repo, update, `the login "Parleo-Partners" now belongs to another account, id 6, than that of the owner, id 910000201`},
 		{"a renamed owner", pull.User{ID: 910000201, Login: "new-name"}, repo, update, ""},
-		{"a ghost", pull.User{}, repo, update, `its author "", id 0, is not among the owners of "parleo"`},
+		{"a ghost", pull.User{}, repo, update, `its author, whose account is gone, is not among the owners of "parleo"`},
 		{"somebody else's first submission", pull.User{ID: 5, Login: "stranger"}, without(repo, "parleo"), repo, `its author "stranger", id 5, is not in the owners.json that it submits`},
 		{"new owners", pulltest.Partner(), repo, update.With(map[string]string{"definitions/parleo/owners.json": "[{\"login\": \"x\", \"id\": 910000201}]\n"}), `it changes who owns "parleo"`},
 	} {

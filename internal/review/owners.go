@@ -43,13 +43,17 @@ func (r *reviewer) owners(tree pull.Tree, ns string) (list []owner, ok bool) {
 // known by their numeric id, since logins change hands.
 func (r *reviewer) ownership(ns, kind string) (holds []string) {
 	author := r.snapshot.Author
+	who := fmt.Sprintf("its author %q, id %d,", author.Login, author.ID)
+	if author.ID == 0 {
+		who = "its author, whose account is gone,"
+	}
 	if kind == "new" {
 		list, ok := r.owners(r.snapshot.HeadTree, ns)
 		if !ok {
 			return nil // a rule says so
 		}
 		if !contains(list, author.ID) {
-			holds = append(holds, fmt.Sprintf("its author %q, id %d, is not in the owners.json that it submits", author.Login, author.ID))
+			holds = append(holds, who+" is not in the owners.json that it submits")
 		}
 		return holds
 	}
@@ -60,7 +64,7 @@ func (r *reviewer) ownership(ns, kind string) (holds []string) {
 		}
 	}
 	if !contains(list, author.ID) {
-		why := fmt.Sprintf("its author %q, id %d, is not among the owners of %q", author.Login, author.ID, ns)
+		why := fmt.Sprintf("%s is not among the owners of %q", who, ns)
 		for _, o := range list {
 			if strings.EqualFold(o.login, author.Login) {
 				why = fmt.Sprintf("the login %q now belongs to another account, id %d, than that of the owner, id %d", author.Login, author.ID, o.id)

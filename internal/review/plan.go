@@ -194,7 +194,7 @@ func (r *reviewer) waiting() string {
 		return ""
 	}
 	text := "In this stage since " + r.ledger.StageSince.Format("2006-01-02 15:04 MST")
-	if r.ledger.Ready != nil {
+	if r.ledger.Ready != nil && !r.ledger.Ready.Equal(r.ledger.StageSince) {
 		text += ", ready for reviewers since " + r.ledger.Ready.Format("2006-01-02 15:04 MST")
 	}
 	return text + "."

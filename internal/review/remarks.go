@@ -16,9 +16,12 @@ import (
 	"github.com/karzoun/miniapp-review/internal/source"
 )
 
-// maxSuggestion is how many lines a suggestion replaces at most. Longer ones
-// are better made by the command.
-const maxSuggestion = 20
+// What a suggestion may take: how many lines it replaces, and how many bytes it
+// brings. Longer ones are better made by the command.
+const (
+	maxSuggestion      = 20
+	maxSuggestionBytes = 8 << 10
+)
 
 // remarks are what is said on lines: what is there, and what is to come.
 type remarks struct {
@@ -275,7 +278,7 @@ func (c *changedFile) suggestion(f finding.Finding) (first, last int, lines []st
 		edits[i].End -= start
 	}
 	text, err := jsondoc.Apply(c.text[start:end], edits)
-	if err != nil {
+	if err != nil || len(text) > maxSuggestionBytes {
 		return 0, 0, nil, false
 	}
 	lines = strings.Split(string(text), "\n")

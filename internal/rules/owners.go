@@ -28,7 +28,7 @@ func ownersPresent() Spec {
 		Check: func(p *Pass) {
 			if p.Head.Whole() && p.Head.File(submission.OwnersFile) == nil {
 				p.File(submission.OwnersFile, "nothing says who may submit updates").
-					Hint("Add %s with your GitHub accounts, such as [{\"login\": \"octocat\", \"id\": 583231}].", submission.OwnersFile)
+					Hint("Add %s with your GitHub accounts, such as `[{\"login\": \"octocat\", \"id\": 583231}]`.", submission.OwnersFile)
 			}
 		},
 	}
@@ -101,7 +101,7 @@ func ownersShape() Spec {
 			}
 			root := f.JSON.Root
 			if !root.Is(jsondoc.Array) {
-				p.NodeIn(f.Name, root, "the owners are not a list").Hint("Write a list of accounts, such as [{\"login\": \"octocat\", \"id\": 583231}].")
+				p.NodeIn(f.Name, root, "the owners are not a list").Hint("Write a list of accounts, such as `[{\"login\": \"octocat\", \"id\": 583231}]`.")
 				return
 			}
 			if len(root.Elements()) == 0 {
@@ -136,7 +136,7 @@ func twice(p *Pass, f *submission.File, first map[string]*jsondoc.Node, n *jsond
 
 func checkOwner(p *Pass, f *submission.File, n *jsondoc.Node) {
 	if !n.Is(jsondoc.Object) {
-		p.NodeIn(f.Name, n, "this owner is not an object").Hint("Write it with login and id, such as {\"login\": \"octocat\", \"id\": 583231}.")
+		p.NodeIn(f.Name, n, "this owner is not an object").Hint("Write it with login and id, such as `{\"login\": \"octocat\", \"id\": 583231}`.")
 		return
 	}
 	for _, m := range n.Members() {

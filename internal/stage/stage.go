@@ -104,7 +104,7 @@ func Decide(f Facts) Decision {
 	case f.CouldNotCheck != "":
 		return Decision{Stage: Intake, Waiting: Reviewer, Status: Error,
 			Summary: clip("could not check: " + f.CouldNotCheck),
-			Next:    []string{"A maintainer looks at why it could not be checked; the comment /recheck tries again."},
+			Next:    []string{"A maintainer looks at why it could not be checked; the comment `/recheck` tries again."},
 			Reasons: []string{"It could not be checked, which is never taken for passed."}}
 	case f.Nothing:
 		return Decision{Status: Success, Summary: "nothing to review: no definition is touched",
@@ -116,7 +116,7 @@ func Decide(f Facts) Decision {
 	case f.Errors > 0:
 		return Decision{Stage: Intake, Waiting: Partner, Status: Failure,
 			Summary: count(f.Errors, "error") + " to mend" + also(f.Warnings),
-			Next:    []string{"Mend the errors and push. Suggestions can be applied with one click."},
+			Next:    []string{"Mend the errors and push. Where a remark has a suggestion, one click applies it."},
 			Reasons: []string{"The findings have " + count(f.Errors, "error") + "."}}
 	case f.Conflict:
 		return Decision{Stage: Intake, Waiting: Partner, Status: Failure,
@@ -149,7 +149,7 @@ func reviewed(f Facts) Decision {
 	case f.QAPassed < f.QAItems:
 		d.Stage = QA
 		d.Summary = fmt.Sprintf("QA: %d of %s passed", f.QAPassed, count(f.QAItems, "item"))
-		d.Next = []string{"A reviewer works through the QA checklist; /qa pass records what passed, /help lists the commands."}
+		d.Next = []string{"A reviewer works through the QA checklist; `/qa pass` records what passed, `/help` lists the commands."}
 		d.Reasons = append(d.Reasons, count(f.QAItems-f.QAPassed, "item")+" of the QA checklist are open.")
 	case f.Blockers > 0:
 		d.Stage, d.Waiting = Approval, Partner
