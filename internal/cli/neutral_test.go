@@ -28,7 +28,7 @@ import (
 var (
 	ourHTML = regexp.MustCompile(`^(?:</?details>|<details><summary>[A-Za-z0-9 :,;.]+</summary>|<summary>[A-Za-z0-9 :,;.]+</summary>|` +
 		`<!-- miniapp-review (?:status|remark|settled|answer|ledger) [A-Za-z0-9 ._{}":,-]* ?-->)$`)
-	ourLink = regexp.MustCompile(`^(?:https://github\.com/karzoun/miniapp-review/blob/main/docs/rules\.md#[a-z0-9-]+|` +
+	ourLink = regexp.MustCompile(`^(?:https://github\.com/karzoun/miniapp-review/blob/main/docs/rules\.md(?:#[a-z0-9-]+)?|` +
 		`(?:https?://[a-z0-9.:]+)/(?:acme|karzoun)/definitions/blob/[0-9a-f]{40}/[^\s()]*)$`)
 	// alive is what a forge makes something of although Markdown does not: names,
 	// numbers of issues, commits and emoji.

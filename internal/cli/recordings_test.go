@@ -158,15 +158,25 @@ func TestRecordings(t *testing.T) {
 	})
 }
 
-// record makes the scenario and saves what the client saw.
-func record(t *testing.T, s scenario, dir string) {
+// recording encodes what was seen. Where reading failed, it depends on the order
+// of requests whether the merge base was known already, and nothing depends on it.
+func (o *outcome) recording(t testing.TB) (data []byte, masked int) {
 	t.Helper()
-	o := s.make(t)
-	saved, _ := review.Recording(o.snapshot, o.result)
+	saved, masked := review.Recording(o.snapshot, o.result)
+	if saved.Incomplete != "" {
+		saved.MergeBase = ""
+	}
 	data, err := saved.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return data, masked
+}
+
+// record makes the scenario and saves what the client saw.
+func record(t *testing.T, s scenario, dir string) {
+	t.Helper()
+	data, _ := s.make(t).recording(t)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -183,11 +193,7 @@ func TestRecordingsAreCurrent(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			o := s.make(t)
-			saved, masked := review.Recording(o.snapshot, o.result)
-			got, err := saved.Encode()
-			if err != nil {
-				t.Fatal(err)
-			}
+			got, masked := o.recording(t)
 			want, err := os.ReadFile(filepath.Join(recordings, s.name, "snapshot.json"))
 			if diff := cmp.Diff(string(want), string(got)); err != nil || diff != "" {
 				t.Fatalf("%v: run go test ./internal/cli -run TestRecordings -update\n%s", err, diff)

@@ -63,8 +63,8 @@ func stateScenarios() []scenario {
 				githubtest.Raw(200, nil, `[{"sha": "`+list+`", "commit": {"message": "x"}, "parents": []}]`))
 		}),
 		state("unreadable-tree", func(d *desk) {
-			d.opens(d.ping())
-			d.gh.Inject(githubtest.When{Method: "GET", Path: "/repos/*/*/git/trees/*", Times: -1}, githubtest.Answer(403, "Resource not accessible by integration"))
+			p := d.opens(d.ping())
+			d.gh.Inject(githubtest.When{Method: "GET", Path: "/repos/*/*/git/trees/" + p.Head(), Times: -1}, githubtest.Answer(403, "Resource not accessible by integration"))
 		}),
 		state("no-common-start", func(d *desk) {
 			root := d.fork.Commit(githubtest.CommitSpec{Files: d.ping(), Author: d.partner, Message: "Start"})

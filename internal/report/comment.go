@@ -67,8 +67,7 @@ type StatusComment struct {
 	// lines.
 	Remarked map[string]bool
 	Waived   int
-	// Rules is how many rules were run, Version that of the tool.
-	Rules   int
+	// Version is that of the tool.
 	Version string
 	// Sections are further parts of the comment, each with its own heading.
 	Sections []string
@@ -351,7 +350,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$`)
 func (c StatusComment) colophon() string {
 	var b strings.Builder
 	b.WriteString("\n<details>\n<summary>What was checked, and how to run the same</summary>\n\n")
-	fmt.Fprintf(&b, "%s over commit %s, with the configuration of the base branch, by miniapp-review %s.\n\n", count(c.Rules, "rule"), Code(short(c.Head)), Code(c.Version))
+	fmt.Fprintf(&b, "[Every rule](%s) of miniapp-review %s, over commit %s, with the configuration of the base branch.\n\n", strings.TrimSuffix(rulesPage, "#"), Code(c.Version), Code(short(c.Head)))
 	base, paths := "BASE", ""
 	if plainName.MatchString(c.BaseBranch) {
 		base = "origin/" + c.BaseBranch

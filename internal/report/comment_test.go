@@ -34,7 +34,7 @@ func anyComment(r *rand.Rand) report.StatusComment {
 		texts = append(texts, madeUp(r))
 	}
 	anyText := func() string { return texts[r.IntN(len(texts))] }
-	c := report.StatusComment{Page: "https://github.com/acme/definitions", Head: strings.Repeat("ab", 20), BaseBranch: anyText(), Version: anyText(), Rules: many(), Waived: many(),
+	c := report.StatusComment{Page: "https://github.com/acme/definitions", Head: strings.Repeat("ab", 20), BaseBranch: anyText(), Version: anyText(), Waived: many(),
 		Decision: stage.Decision{Stage: stage.Intake, Waiting: stage.Partner, Summary: "x" + anyText(), Next: []string{"Mend it."}}}
 	for i := range many() {
 		text := anyText()

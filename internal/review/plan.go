@@ -11,7 +11,6 @@ import (
 	"github.com/karzoun/miniapp-review/internal/plan"
 	"github.com/karzoun/miniapp-review/internal/pull"
 	"github.com/karzoun/miniapp-review/internal/report"
-	"github.com/karzoun/miniapp-review/internal/rules"
 	"github.com/karzoun/miniapp-review/internal/stage"
 )
 
@@ -183,7 +182,7 @@ func (r *reviewer) commentText(remarks *remarks, before bool) string {
 		Page: r.snapshot.Repository.URL, Head: r.snapshot.Head.SHA, BaseBranch: r.snapshot.Base.Branch,
 		Decision: d, NotChecked: r.result.Facts.CouldNotCheck, Holds: r.result.Facts.Holds,
 		Namespaces: r.result.Namespaces, Findings: visible, Remarked: remarks.remarked,
-		Waived: r.result.Waived, Rules: len(rules.All()), Version: r.options.Version, Sections: sections,
+		Waived: r.result.Waived, Version: r.options.Version, Sections: sections,
 	}.Markdown() + "\n" + r.ledger.line()
 }
 
