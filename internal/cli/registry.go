@@ -271,8 +271,9 @@ counts.`,
 		Example: `  miniapp registry yank acme-desk 1.4.2 --reason "It loses orders." --to static:../registry`,
 		Args:    arguments(2, 2),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := checkReason(reason); err != nil {
-				return err
+			mark := registry.NewMark(strings.TrimSpace(reason), s.Now())
+			if err := mark.Check(); err != nil {
+				return usageError("say why in one sentence, for those who have it installed: --reason \"It loses orders.\"", "yanking %s %s: %w", args[0], args[1], err)
 			}
 			if err := registry.CheckName(args[0], args[1]); err != nil {
 				return usageError("", "%w", err)
@@ -281,7 +282,7 @@ counts.`,
 			if err != nil {
 				return err
 			}
-			return yank(c.Context(), s, targets, args[0], args[1], registry.NewMark(strings.TrimSpace(reason), s.Now()))
+			return yank(c.Context(), s, targets, args[0], args[1], mark)
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
@@ -289,21 +290,6 @@ counts.`,
 	c.Flags().StringArrayVar(&to, "to", nil, "the `TARGET` to yank it in; may be given several times")
 	_ = c.RegisterFlagCompletionFunc("to", completeTargets)
 	return c
-}
-
-// maxReason is the longest reason for yanking a version, in bytes.
-const maxReason = 500
-
-func checkReason(reason string) error {
-	switch {
-	case strings.TrimSpace(reason) == "":
-		return usageError("say why, for those who have it installed: --reason \"It loses orders.\"", "yanking needs --reason")
-	case strings.ContainsAny(reason, "\r\n"):
-		return usageError("write one line", "the reason has several lines")
-	case len(reason) > maxReason:
-		return usageError("write one sentence, and the rest into the changelog", "the reason has %d bytes: at most %d are kept", len(reason), maxReason)
-	}
-	return nil
 }
 
 func yank(ctx context.Context, s Streams, targets []registry.Target, ns, version string, mark registry.Mark) error {

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/Masterminds/semver/v3"
@@ -281,6 +283,25 @@ func NewMark(reason string, at time.Time) Mark {
 	return Mark{Reason: reason, At: at.UTC().Format(time.RFC3339)}
 }
 
+// maxReason is the longest reason for yanking a version, in bytes.
+const maxReason = 500
+
+// Check checks that the mark has a reason of one line and a time.
+func (m Mark) Check() error {
+	switch {
+	case strings.TrimSpace(m.Reason) == "":
+		return errors.New("a reason is needed")
+	case strings.ContainsAny(m.Reason, "\r\n"):
+		return errors.New("the reason has several lines: write one")
+	case len(m.Reason) > maxReason:
+		return fmt.Errorf("the reason has %d bytes: at most %d are kept", len(m.Reason), maxReason)
+	}
+	if _, err := time.Parse(time.RFC3339, m.At); err != nil {
+		return fmt.Errorf("%.40q is no time such as 2026-11-21T08:00:00Z", m.At)
+	}
+	return nil
+}
+
 // Encode writes the mark in canonical JSON.
 func (m Mark) Encode() ([]byte, error) { return canonicalOf(m) }
 
@@ -296,6 +317,40 @@ type Stored struct {
 	Release         *Release
 	Version         string
 	Yanked, Deleted *Mark
+}
+
+// VersionFiles are the names of the files that a version can have.
+func VersionFiles() []string {
+	return []string{DefinitionFile, ListingFile, ChangelogFile, ProvenanceFile, YankedFile, DeletedFile}
+}
+
+// Fill takes the files of the version of a namespace, by name, and checks that
+// they belong together and to it. The error wraps fs.ErrNotExist when there is
+// no definition.
+func (s *Stored) Fill(ns string, files map[string][]byte) error {
+	dir := ns + "/" + s.Version
+	var err error
+	if data, ok := files[YankedFile]; ok {
+		if s.Yanked, err = ParseMark(YankedFile, data); err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
+		}
+	}
+	if data, ok := files[DeletedFile]; ok {
+		if s.Deleted, err = ParseMark(DeletedFile, data); err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
+		}
+		return nil
+	}
+	if files[DefinitionFile] == nil {
+		return fmt.Errorf("%s has no %s: %w", dir, DefinitionFile, fs.ErrNotExist)
+	}
+	if s.Release, err = ParseRelease(files); err != nil {
+		return fmt.Errorf("%s is damaged: %w", dir, err)
+	}
+	if s.Release.NS != ns || s.Release.Version != s.Version {
+		return fmt.Errorf("%s is damaged: it holds %s %s", dir, s.Release.NS, s.Release.Version)
+	}
+	return nil
 }
 
 // EntryOf makes what the index says of a namespace out of its versions.

@@ -302,7 +302,7 @@ func readVersion(d disk, ns, version string) (*registry.Stored, error) {
 	dir := path.Join(ns, version)
 	s := &registry.Stored{Version: version}
 	files := map[string][]byte{}
-	for _, name := range []string{registry.DefinitionFile, registry.ListingFile, registry.ChangelogFile, registry.ProvenanceFile, registry.YankedFile, registry.DeletedFile} {
+	for _, name := range registry.VersionFiles() {
 		data, err := d.Read(path.Join(dir, name), registry.MaxFileBytes)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -312,26 +312,8 @@ func readVersion(d disk, ns, version string) (*registry.Stored, error) {
 		}
 		files[name] = data
 	}
-	var err error
-	if data, ok := files[registry.YankedFile]; ok {
-		if s.Yanked, err = registry.ParseMark(registry.YankedFile, data); err != nil {
-			return nil, fmt.Errorf("%s: %w", dir, err)
-		}
-	}
-	if data, ok := files[registry.DeletedFile]; ok {
-		if s.Deleted, err = registry.ParseMark(registry.DeletedFile, data); err != nil {
-			return nil, fmt.Errorf("%s: %w", dir, err)
-		}
-		return s, nil
-	}
-	if files[registry.DefinitionFile] == nil {
-		return nil, fmt.Errorf("%s has no %s: %w", dir, registry.DefinitionFile, fs.ErrNotExist)
-	}
-	if s.Release, err = registry.ParseRelease(files); err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", dir, err)
-	}
-	if s.Release.NS != ns || s.Release.Version != version {
-		return nil, fmt.Errorf("%s is damaged: it holds %s %s", dir, s.Release.NS, s.Release.Version)
+	if err := s.Fill(ns, files); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
