@@ -50,6 +50,14 @@ A TARGET is one of:
 
   static:DIR             a folder of files, made when it is missing; any web
                          server can serve it, GitHub Pages too
+  http:URL               a platform's own endpoint, see docs/registry-http.md; the
+                         token is taken from MINIAPP_REGISTRY_TOKEN
+  oci:HOST/REPOSITORY    a registry of container images; signed in as with
+                         "docker login", or by MINIAPP_OCI_USERNAME and
+                         MINIAPP_OCI_PASSWORD
+
+Several targets are reconciled each on its own: one that is down holds back no
+other, and fails the run at its end.
 
 Without --to, the targets are those of publish.to in the configuration; relative
 folders there count from the repository.
@@ -58,6 +66,7 @@ Exit codes: 0 everything is published, 1 a version has another content or cannot
 be published, 2 wrong use or configuration, 3 a target failed.`,
 		Example: `  miniapp publish --to static:../registry --dry-run
   miniapp publish --to static:../registry
+  miniapp publish --to http:https://platform.example/registry --to oci:ghcr.io/acme/miniapps
   miniapp registry verify static:../registry`,
 		Args: arguments(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -22,7 +22,7 @@ or remove a version. docs/registry.md describes what a registry holds.`,
 		Args: commands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newRegistryVerify(s), newRegistryRebuild(s), newRegistryDiff(s), newRegistryYank(s))
+	c.AddCommand(newRegistryVerify(s), newRegistryRebuild(s), newRegistryDiff(s), newRegistryYank(s), newRegistryServe(s))
 	return c
 }
 

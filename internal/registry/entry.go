@@ -66,6 +66,20 @@ func (e Entry) Latest() string {
 	return ""
 }
 
+// Shown returns the version that stands for the namespace: the latest, or the
+// newest one with a content when there is no latest, or "".
+func (e Entry) Shown() string {
+	if v := e.Latest(); v != "" {
+		return v
+	}
+	for _, v := range e.Versions {
+		if v.State != Deleted {
+			return v.Version
+		}
+	}
+	return ""
+}
+
 // Find returns a version by its exact name.
 func (e Entry) Find(version string) (Version, bool) {
 	for _, v := range e.Versions {

@@ -385,13 +385,12 @@ func EntryOf(versions []Stored) (Entry, error) {
 	}
 	x.Set("", e)
 	e = x.Entry("")
-	shown := e.Latest()
-	for i := 0; shown == "" && i < len(e.Versions); i++ {
-		if _, ok := listings[e.Versions[i].Version]; ok {
-			shown = e.Versions[i].Version
-		}
-	}
-	l := listings[shown]
-	e.Summary = Summary{Title: l.Title, Category: l.Category, ShortDescription: l.ShortDescription}
+	e.Summary = SummaryOf(listings[e.Shown()])
 	return e, nil
+}
+
+// SummaryOf is what an index says of a namespace whose shown version has a
+// listing.
+func SummaryOf(l Listing) Summary {
+	return Summary{Title: l.Title, Category: l.Category, ShortDescription: l.ShortDescription}
 }
