@@ -129,7 +129,26 @@ func (p *parser) fail(code Code, span Span, message, hint string) {
 		return
 	}
 	p.dead = true
+	if code == Syntax && p.conflictAt(span.Start) {
+		span.End = span.Start + len("<<<<<<<")
+		message = "this is a mark of a merge conflict"
+		hint = "Settle the conflict: keep one of the two sides, and take the lines with <<<<<<<, ======= and >>>>>>> out."
+	}
 	p.report(Problem{Code: code, Span: span, Message: message, Hint: hint})
+}
+
+// conflictAt reports whether a line that Git writes around a conflict starts
+// here.
+func (p *parser) conflictAt(at int) bool {
+	if at > 0 && p.text[at-1] != '\n' {
+		return false
+	}
+	for _, mark := range []string{"<<<<<<< ", "=======\n", "=======\r\n", ">>>>>>> "} {
+		if bytes.HasPrefix(p.text[at:], []byte(mark)) {
+			return true
+		}
+	}
+	return false
 }
 
 // readable checks what must hold for the text as a whole.
@@ -596,6 +615,12 @@ func (p *parser) word(n *Node) {
 	hint := "A value is an object, an array, a string in double quotes, a number, true, false or null."
 	if c := p.text[p.at]; c == '\'' || c == '`' {
 		hint = "Strings are written in double quotes."
+	}
+	for _, w := range [][2]string{{"True", "true"}, {"TRUE", "true"}, {"False", "false"}, {"FALSE", "false"}, {"None", "null"}, {"NULL", "null"}, {"undefined", "null"}} {
+		if bytes.HasPrefix(p.text[p.at:], []byte(w[0])) {
+			p.fail(Syntax, Span{p.at, p.at + len(w[0])}, "\""+w[0]+"\" is no value of JSON", "Write "+w[1]+".")
+			return
+		}
 	}
 	p.fail(Syntax, Span{p.at, p.at + 1}, "expected a value, found "+p.describe(), hint)
 }

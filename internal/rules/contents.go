@@ -8,6 +8,7 @@ import (
 
 	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/finding"
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
 	"github.com/karzoun/miniapp-review/internal/source"
 	"github.com/karzoun/miniapp-review/internal/submission"
 )
@@ -46,7 +47,7 @@ func eventHasSample() Spec {
 			_, known := knownEvents(def)
 			unread := 0 // any of these may be the one that is missing
 			for _, f := range p.Head.Files {
-				if strings.HasPrefix(f.Name, submission.SamplesDir+"/") && path.Ext(f.Name) == ".json" && (f.JSON == nil || len(f.Problems) > 0) {
+				if strings.HasPrefix(f.Name, submission.SamplesDir+"/") && path.Ext(f.Name) == ".json" && (f.JSON == nil || len(f.Problems) > 0 || !f.JSON.Root.Is(jsondoc.Object)) {
 					unread++
 				}
 			}
