@@ -105,6 +105,8 @@ func (a *actionRun) do(ctx context.Context, t actions.Task) error {
 			return err
 		}
 		return a.review(ctx, number, true)
+	case actions.ReviewGroup:
+		return a.group(ctx, t.Group)
 	case actions.Sweep:
 		return a.sweep(ctx)
 	}

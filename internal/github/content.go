@@ -148,16 +148,7 @@ func (n *namespace) read(ctx context.Context, prefix string, f *folder) error {
 // error, or one of the transport, leaves what is known.
 func (c *Client) contents(ctx context.Context, t *trees, s *pull.Snapshot, roots states) error {
 	differences, err := t.compare(ctx, roots.mergeBase, roots.head, c.options.MaxChanges)
-	for _, d := range differences {
-		change := pull.Change{Path: d.path}
-		if d.base != nil {
-			change.BaseMode, change.BaseSHA = uint32(d.base.mode), d.base.id
-		}
-		if d.head != nil {
-			change.HeadMode, change.HeadSHA = uint32(d.head.mode), d.head.id
-		}
-		s.Changes = append(s.Changes, change)
-	}
+	s.Changes = append(s.Changes, changesOf(differences)...)
 	if err == errEnough {
 		err = &unreadable{fmt.Sprintf("the pull request changes more than %d files, the most that are read: split it up", c.options.MaxChanges)}
 	}
