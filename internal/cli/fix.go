@@ -83,21 +83,9 @@ func applyFixes(root string, findings []finding.Finding, read *recorder) ([]find
 	if err != nil {
 		return nil, err
 	}
-	edits := map[string][]jsondoc.Edit{}
-	created := map[string]string{}
-	var applied []finding.Finding
-	for _, f := range findings {
-		if f.Fix == nil || !fits(f.Fix, edits, created) {
-			continue
-		}
-		for _, e := range f.Fix.Edits {
-			if e.Create {
-				created[e.Path] = e.Text
-			} else {
-				edits[e.Path] = append(edits[e.Path], jsondoc.Edit{Span: e.Span, Text: e.Text})
-			}
-		}
-		applied = append(applied, f)
+	applied, edits, created := choose(findings, false)
+	if len(applied) == 0 {
+		applied, edits, created = choose(findings, true)
 	}
 	texts := map[string][]byte{}
 	for name, list := range edits {
@@ -132,6 +120,28 @@ func applyFixes(root string, findings []finding.Finding, read *recorder) ([]find
 		}
 	}
 	return applied, nil
+}
+
+// choose returns the findings whose fixes can be made together, with their
+// edits and the files that they create, by path. What is derived waits until
+// nothing else is left to mend: a version or a changelog section that was made
+// before would speak of mistakes that are gone by then.
+func choose(findings []finding.Finding, derived bool) (chosen []finding.Finding, edits map[string][]jsondoc.Edit, created map[string]string) {
+	edits, created = map[string][]jsondoc.Edit{}, map[string]string{}
+	for _, f := range findings {
+		if f.Fix == nil || f.Fix.Derived != derived || !fits(f.Fix, edits, created) {
+			continue
+		}
+		for _, e := range f.Fix.Edits {
+			if e.Create {
+				created[e.Path] = e.Text
+			} else {
+				edits[e.Path] = append(edits[e.Path], jsondoc.Edit{Span: e.Span, Text: e.Text})
+			}
+		}
+		chosen = append(chosen, f)
+	}
+	return chosen, edits, created
 }
 
 // recorder remembers what was read of a tree. It is safe for concurrent use.

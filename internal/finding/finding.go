@@ -109,6 +109,10 @@ type Fix struct {
 	Title string
 	// Edits are non-overlapping, and made together or not at all.
 	Edits []Edit
+	// Derived says that the text follows from all that the submission changes,
+	// so that it is only right when other fixes are made: a version, or the
+	// section of a changelog.
+	Derived bool
 }
 
 // Edit replaces a range of one file. When Create is set, the file does not

@@ -193,9 +193,9 @@ func (r *Report) draftSection(version string) *Report {
 	}
 	const title = "add a section that is drafted from the change"
 	if p.Head.Changelog == nil {
-		return r.FixCreate(submission.ChangelogFile, title, "# Changelog\n\n"+draft)
+		return r.FixCreate(submission.ChangelogFile, title, "# Changelog\n\n"+draft).derived()
 	}
-	return r.FixIn(submission.ChangelogFile, title, []jsondoc.Edit{p.Head.Changelog.Insert(version, draft)})
+	return r.FixIn(submission.ChangelogFile, title, []jsondoc.Edit{p.Head.Changelog.Insert(version, draft)}).derived()
 }
 
 // otherNewSection returns the one section that the update added, when it is

@@ -183,6 +183,15 @@ func (r *Report) FixCreate(file, title, text string) *Report {
 	return r
 }
 
+// derived says that the fix that was offered, if there is one, comes after all
+// others.
+func (r *Report) derived() *Report {
+	if r.Finding.Fix != nil {
+		r.Finding.Fix.Derived = true
+	}
+	return r
+}
+
 // shown quotes a submitted text for a message, cut when it is long.
 func shown(s string) string {
 	const most = 60

@@ -28,7 +28,7 @@ func (r *Report) setVersion(def *definition.Definition, v *semver.Version) *Repo
 	if s := r.pass.newSection(); s != nil && sectionKey(s) != v.String() {
 		r.AlsoFixIn(submission.ChangelogFile, headingEdit(r.pass, s, v.String()))
 	}
-	return r
+	return r.derived()
 }
 
 func versionValid() Spec {
