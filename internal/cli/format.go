@@ -24,20 +24,25 @@ func newFmt(s Streams) *cobra.Command {
 		Long: `Fmt lays out JSON files with two spaces of indentation and one entry on each
 line, and changes nothing else: keys keep their order, values their spelling.
 
-PATH is a JSON file, or a folder, below which every miniapp.json is meant; "-"
-or no PATH reads standard input. The result goes to standard output, unless -w
-writes it back or -d shows the difference. With -d the exit code is 1 when a
-file would change.`,
-		Example: `  miniapp fmt -w definitions/acme-desk
-  miniapp fmt -d .
+PATH is a JSON file, or a folder, below which every miniapp.json is meant. The
+result goes to standard output, unless -w writes it back or -d shows the
+difference. With -d the exit code is 1 when a file would change.
+
+Without PATH, -w and -d mean the current folder; without them, or with "-",
+standard input is read.`,
+		Example: `  miniapp fmt -w
+  miniapp fmt -d definitions/acme-desk
   miniapp fmt < miniapp.json`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if write && diff {
 				return usageError("", "-w and -d exclude each other")
 			}
+			if len(args) == 0 && (write || diff) {
+				args = []string{"."}
+			}
 			if len(args) == 0 || len(args) == 1 && args[0] == "-" {
 				if write || diff {
-					return usageError("name a file or a folder", "-w and -d need a PATH")
+					return usageError("name a file or a folder", "-w and -d do not work on standard input")
 				}
 				return formatInput(s)
 			}
