@@ -318,7 +318,7 @@ func (r *runner) config(w *workspace) (*config.Config, error) {
 		return nil, fmt.Errorf("at the base %s: %w", w.baseName, err)
 	}
 	if string(hereData) != string(baseData) {
-		fmt.Fprintf(r.streams.Err, "note: %s differs from the base %s, and the base's counts, as it does in review; to try yours: --config %s\n",
+		fmt.Fprintf(r.streams.Err, "note: %s is another one than at the base (%s), which counts, as it does in a review; to try yours: --config %s\n",
 			configFile, w.baseName, configFile)
 	}
 	return atBase, nil
