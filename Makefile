@@ -35,6 +35,7 @@ bench: ## measure, beside ajv-cli, and print the figures
 
 docs: ## write what is generated from the code
 	$(GO) test ./internal/rules -run TestDocs -update
+	$(GO) test ./internal/compat -run TestDocumentation -update
 	$(GO) test ./internal/secrets -run TestKeywords -update
 	cp internal/definition/miniapp.schema.json schema/miniapp.schema.json
 

@@ -245,8 +245,10 @@ func TestAskedToWait(t *testing.T) {
 func TestBudget(t *testing.T) {
 	start := newClock().at
 	b := &budget{left: time.Minute}
-	if !b.close(start, start.Add(40*time.Second)) || !b.close(start, start.Add(40*time.Second)) || b.left != 20*time.Second {
-		t.Errorf("the same wait twice leaves %v of a minute", b.left)
+	for range 2 {
+		if !b.close(start, start.Add(40*time.Second)) || b.left != 20*time.Second {
+			t.Errorf("the same wait twice leaves %v of a minute", b.left)
+		}
 	}
 	if b.take(start, start.Add(61*time.Second)) || !b.take(start, start.Add(time.Minute)) {
 		t.Error("the budget is not what was given")
@@ -314,8 +316,7 @@ func TestAttack22TokenLeak(t *testing.T) {
 	}))
 	defer other.Close()
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		var server *httptest.Server
-		server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") != "Bearer secret-token" {
 				t.Errorf("the API got %q", r.Header.Get("Authorization"))
 			}

@@ -136,7 +136,7 @@ func TestFindingsAndFix(t *testing.T) {
 		t.Errorf("no suggestion in\n%s", body)
 	}
 	pulltest.Push(s, base, repo)
-	r = settle(t, s)
+	settle(t, s)
 	if !s.Remarks[0].Minimized || !strings.HasPrefix(s.Remarks[0].Body, "✅ Mended in ") {
 		t.Errorf("the remark is %+v", s.Remarks[0])
 	}

@@ -79,9 +79,6 @@ type changelogReader struct {
 	started  bool
 	section  *Section
 	part     *Part
-	// links is where the run of link definitions starts that nothing has
-	// followed so far, or -1.
-	links int
 }
 
 func (b *changelogReader) block(n ast.Node) {
