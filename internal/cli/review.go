@@ -23,13 +23,19 @@ type remoteFlags struct {
 	number, maxFiles                    int
 }
 
-func (f *remoteFlags) add(c *cobra.Command) {
+// addRepository adds the flags that name the repository.
+func (f *remoteFlags) addRepository(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVar(&f.repo, "repo", "", "the definitions repository on GitHub, as `OWNER/NAME`")
-	flags.IntVar(&f.number, "pr", 0, "the `NUMBER` of the pull request")
-	flags.StringVar(&f.replay, "replay", "", "look at the recording in `FILE` instead of GitHub")
 	flags.StringVar(&f.apiURL, "api-url", "", "the `URL` of the API of a GitHub Enterprise Server (default: $GITHUB_API_URL, or github.com's)")
 	flags.StringVar(&f.bot, "bot", "", "the account that the token acts as, as `LOGIN:ID`, where GitHub does not tell")
+}
+
+func (f *remoteFlags) add(c *cobra.Command) {
+	f.addRepository(c)
+	flags := c.Flags()
+	flags.IntVar(&f.number, "pr", 0, "the `NUMBER` of the pull request")
+	flags.StringVar(&f.replay, "replay", "", "look at the recording in `FILE` instead of GitHub")
 	flags.StringVar(&f.registry, "registry", "", "a static registry in `DIR`, whose versions are taken too")
 	flags.IntVar(&f.maxFiles, "max-changed-files", github.DefaultMaxChanges, "look at pull requests of at most `N` changed files")
 	_ = c.MarkFlagFilename("replay", "json")
@@ -56,6 +62,15 @@ func (f *remoteFlags) check() error {
 
 // open prepares reviews of the repository on GitHub.
 func (f *remoteFlags) open(s Streams) (*reviewing, error) {
+	client, err := f.client(s)
+	if err != nil {
+		return nil, err
+	}
+	return f.prepare(client)
+}
+
+// client makes the client for the repository.
+func (f *remoteFlags) client(s Streams) (*github.Client, error) {
 	owner, name, ok := strings.Cut(f.repo, "/")
 	if !ok {
 		return nil, usageError("write it as OWNER/NAME", "%q is no repository", f.repo)
@@ -81,7 +96,7 @@ func (f *remoteFlags) open(s Streams) (*reviewing, error) {
 	if err != nil {
 		return nil, usageError("", "%w", err)
 	}
-	return f.prepare(client)
+	return client, nil
 }
 
 // prepare loads what reviews need beside GitHub. client may be nil for replays.

@@ -78,14 +78,23 @@ func (c *Client) Apply(ctx context.Context, p plan.Plan, made func(plan.Made)) e
 	if head.SHA != p.Head {
 		return &MovedError{Number: p.Number, Planned: p.Head, Now: head.SHA}
 	}
-	for i, op := range p.Operations {
+	for i := 0; i < len(p.Operations); {
+		op, together := p.Operations[i], folded(p.Operations[i:])
 		m := plan.Made{Operation: op}
-		if err := c.make(ctx, p, op, &m); err != nil {
+		if len(together) > 1 {
+			err = c.minimize(ctx, together)
+		} else {
+			err = c.make(ctx, p, op, &m)
+		}
+		if err != nil {
 			return &ApplyError{Failed: op, Left: slices.Clone(p.Operations[i+1:]), Err: err}
 		}
-		if made != nil {
-			made(m)
+		for n := range max(1, len(together)) {
+			if m.Operation = p.Operations[i+n]; made != nil {
+				made(m)
+			}
 		}
+		i += max(1, len(together))
 	}
 	return nil
 }
@@ -116,10 +125,7 @@ func (c *Client) make(ctx context.Context, p plan.Plan, op plan.Operation, m *pl
 	case op.Kind == plan.CreateReview && op.Review != nil:
 		return c.createReview(ctx, p, op.Review, m)
 	case op.Kind == plan.Minimize:
-		const mutation = `mutation($id:ID!){minimizeComment(input:{subjectId:$id,classifier:RESOLVED}){minimizedComment{isMinimized}}}`
-		return c.write(ctx, "minimizing a comment", func(ctx context.Context) error {
-			return c.query(ctx, false, mutation, map[string]any{"id": op.NodeID}, new(any))
-		})
+		return c.minimize(ctx, []string{op.NodeID})
 	case op.Kind == plan.React:
 		return c.write(mayRepeat(ctx), "reacting to a comment", func(ctx context.Context) error {
 			_, _, err := c.gh.Reactions.CreateIssueCommentReaction(ctx, c.owner, c.name, op.ID, op.Reaction)
