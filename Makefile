@@ -6,7 +6,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # A checker of workflows, pinned by the checksum database of Go modules.
 ACTIONLINT ?= $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: help build test vet lint fuzz bench docs e2e release-dry-run clean
+.PHONY: help build test vet lint fuzz bench bench-review docs e2e release-dry-run clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ fuzz: ## fuzz each reader of hostile input for 20 seconds
 
 bench: ## measure, beside ajv-cli, and print the figures
 	./test/bench/run.sh
+
+bench-review: ## measure reviews on a GitHub in memory that answers after 100 ms
+	$(GO) test ./internal/cli -run '^$$' -bench BenchmarkReview -benchtime 3x
 
 docs: ## write what is generated from the code
 	$(GO) test ./internal/rules -run TestDocs -update
