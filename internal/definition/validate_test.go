@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -72,9 +75,23 @@ func TestSchemaForEditors(t *testing.T) {
 	}
 }
 
-// TestNoReferenceLeaves checks that compiling asks for nothing from outside.
+// TestNoReferenceLeaves checks that neither compiling nor validating asks for
+// anything from outside.
 func TestNoReferenceLeaves(t *testing.T) {
-	for _, ref := range []string{"http://127.0.0.1:1/x.json", "file:///etc/hostname", "other.json#/a"} {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		fmt.Fprint(w, "{}")
+	}))
+	defer server.Close()
+	defer func() {
+		if n := asked.Load(); n > 0 {
+			t.Errorf("%d requests were made", n)
+		}
+	}()
+	validator(t).Validate(parse(t, fmt.Appendf(nil, `{"$schema": %[1]q, "$id": %[1]q, "$ref": %[1]q, "actions": [{"name": "a", "parameters": {"$id": %[1]q, "$ref": %[1]q,
+		"properties": {"p": {"$ref": %[1]q}}}}]}`, server.URL+"/x.json")))
+	for _, ref := range []string{server.URL + "/x.json", "file:///etc/hostname", "other.json#/a"} {
 		_, err := compile(map[string]any{"properties": map[string]any{"a": map[string]any{"$ref": ref}}})
 		if err == nil {
 			t.Errorf("a reference to %q: %v", ref, err)

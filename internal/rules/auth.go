@@ -208,15 +208,15 @@ func credentialsTested() Spec {
 		Help:    "Add `test_token` with a cheap request that needs the credentials, such as that for the own account.",
 		Fires: []Example{
 			{Name: "neither request", Edit: "/auth/test_token delete\n/auth/userDetails delete"},
-			{Name: "requests without an address", Edit: "/auth/test_token = {}\n/auth/userDetails delete"},
 		},
 		Silent: []Example{
 			{Name: "only one of them", Edit: "/auth/test_token delete"},
+			{Name: "a request without an address, which the schema says", Edit: "/auth/test_token = {}\n/auth/userDetails delete"},
 			{Name: "an OAuth app", Edit: exampleOAuth + "/auth/test_token delete\n/auth/userDetails delete"},
 		},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			a := def.Auth
-			if a.Node == nil || a.Type == "oauth2" || a.TestToken.URL != nil || a.UserDetails.URL != nil {
+			if a.Node == nil || a.Type == "oauth2" || a.TestToken.Node != nil || a.UserDetails.Node != nil {
 				return
 			}
 			p.Missing(a.Node, "test_token", "nothing tests the credentials that a tenant types in").

@@ -136,12 +136,13 @@ func webhookAddressDocumented() Spec {
 		Silent: []Example{
 			{Name: "in the description", Edit: `/description = "1. Enter https://shop.api.example/miniapps/acme-desk/webhooks, please."`, Files: map[string]string{submission.SetupFile: "1. a\n"}},
 			{Name: "no webhook", Edit: "/webhook = null\n/sync delete", Files: map[string]string{submission.SetupFile: "1. a\n"}},
+			{Name: "the ns itself is wrong", Edit: `/ns = "acme"`},
 		},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			ns := def.NS.Text()
-			if def.Webhook.Node == nil || ns == "" || !p.Head.Whole() {
+			if def.Webhook.Node == nil || !p.Head.Whole() || p.nsFault(def) != nsGood {
 				return
 			}
+			ns := def.NS.Text()
 			address := "https://{tenant-api}" + webhookPath + ns + "/webhooks"
 			said := false
 			wrong := func(other string, at *Report) {

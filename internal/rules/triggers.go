@@ -59,19 +59,20 @@ func triggerTypeNamespace() Spec {
 			{Name: "the type of another app", Edit: `/triggers/0/type = "miniapps:other"`},
 			{Name: "the type that automations show", Edit: `/triggers/1/type = "miniapps:payload:acme-desk"`},
 		},
-		Silent: []Example{{Name: "no triggers", Edit: `/triggers = []`}},
+		Silent: []Example{
+			{Name: "no triggers", Edit: `/triggers = []`},
+			{Name: "the ns itself is wrong", Edit: `/ns = "acme"`},
+		},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			ns := def.NS.Text()
-			if ns == "" {
-				return
+			if p.nsFault(def) != nsGood {
+				return // first comes what is wrong with the ns
 			}
+			ns := def.NS.Text()
 			for _, t := range def.Triggers {
 				if text, ok := t.Type.Str(); ok && text != "" && text != "miniapps:"+ns {
-					r := p.Node(t.Type, "the trigger's type is %s, so that it does not belong to this app", shown(text)).
-						Hint("Write %s.", shown("miniapps:"+ns))
-					if ns == p.Head.Folder {
-						r.Fix("write "+shown("miniapps:"+ns), def.Doc.Replace(t.Type, jsondoc.Quote("miniapps:"+ns)))
-					}
+					p.Node(t.Type, "the trigger's type is %s, so that it does not belong to this app", shown(text)).
+						Hint("Write %s.", shown("miniapps:"+ns)).
+						Fix("write "+shown("miniapps:"+ns), def.Doc.Replace(t.Type, jsondoc.Quote("miniapps:"+ns)))
 				}
 			}
 		},
