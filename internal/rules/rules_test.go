@@ -3,6 +3,7 @@ package rules
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/karzoun/miniapp-review/internal/definition"
@@ -43,10 +44,13 @@ func TestSpecs(t *testing.T) {
 	}
 }
 
+// newValidator compiles the schema once for all tests.
+var newValidator = sync.OnceValues(definition.NewValidator)
+
 // exampleFindings runs rules over an example.
 func exampleFindings(t *testing.T, specs []Spec, e Example) []finding.Finding {
 	t.Helper()
-	validator, err := definition.NewValidator()
+	validator, err := newValidator()
 	if err != nil {
 		t.Fatal(err)
 	}
