@@ -3,57 +3,8 @@ package jsondoc
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 )
-
-// The limits of the reader. They are far above what a definition needs (the
-// largest known ones are around 40 KB and 12 levels) and far below what could
-// hurt: see Problem for what happens beyond them.
-const (
-	MaxBytes        = 1 << 20 // size of a document
-	MaxDepth        = 32      // nesting of objects and arrays
-	MaxNumberLength = 40      // characters of a number
-	MaxExponent     = 308     // absolute value of a number's exponent
-)
-
-// Code says which promise of the reader a text breaks.
-type Code string
-
-// The codes of problems.
-const (
-	TooLarge       Code = "too-large"
-	Encoding       Code = "encoding"
-	ByteOrderMark  Code = "byte-order-mark"
-	Syntax         Code = "syntax"
-	Comment        Code = "comment"
-	TrailingComma  Code = "trailing-comma"
-	DuplicateKey   Code = "duplicate-key"
-	LoneSurrogate  Code = "lone-surrogate"
-	TooDeep        Code = "too-deep"
-	NumberTooLarge Code = "number"
-	TrailingData   Code = "trailing-data"
-)
-
-// Problem is one reason why a text is not an acceptable document.
-type Problem struct {
-	Code Code
-	// Span is where the problem is, Related where its other half is (the first
-	// of two equal keys), if it has one.
-	Span    Span
-	Related *Span
-	// Pointer is the JSON Pointer of the value that the problem is in.
-	Pointer string
-	Message string
-	Hint    string
-	// Fix is a set of edits that mends the problem without a choice, or nil.
-	Fix []Edit
-}
-
-// Error makes a Problem usable as an error.
-func (p Problem) Error() string { return p.Message }
 
 // Parse reads a document.
 //
@@ -95,8 +46,6 @@ func ParseLimited(text []byte, maxBytes int) (*Document, []Problem) {
 	return doc, p.problems
 }
 
-const maxProblems = 100
-
 type parser struct {
 	text     []byte
 	maxBytes int
@@ -106,85 +55,6 @@ type parser struct {
 	slab     []Node
 	path     []*Node // the containers around the current position
 	stack    []*Node // children of open containers
-}
-
-func (p *parser) report(pr Problem) {
-	if len(p.path) > 0 {
-		pr.Pointer = p.path[len(p.path)-1].Pointer()
-	}
-	if len(p.problems) < maxProblems {
-		p.problems = append(p.problems, pr)
-	}
-}
-
-// sort brings problems into the order of the text: a duplicate key is only
-// found when its object has been read.
-func (p *parser) sort() {
-	slices.SortStableFunc(p.problems, func(a, b Problem) int { return a.Span.Start - b.Span.Start })
-}
-
-// fail reports a problem that ends the reading.
-func (p *parser) fail(code Code, span Span, message, hint string) {
-	if p.dead {
-		return
-	}
-	p.dead = true
-	if code == Syntax && p.conflictAt(span.Start) {
-		span.End = span.Start + len("<<<<<<<")
-		message = "this is a mark of a merge conflict"
-		hint = "Settle the conflict: keep one of the two sides, and take the lines with <<<<<<<, ======= and >>>>>>> out."
-	}
-	p.report(Problem{Code: code, Span: span, Message: message, Hint: hint})
-}
-
-// conflictAt reports whether a line that Git writes around a conflict starts
-// here.
-func (p *parser) conflictAt(at int) bool {
-	if at > 0 && p.text[at-1] != '\n' {
-		return false
-	}
-	for _, mark := range []string{"<<<<<<< ", "=======\n", "=======\r\n", ">>>>>>> "} {
-		if bytes.HasPrefix(p.text[at:], []byte(mark)) {
-			return true
-		}
-	}
-	return false
-}
-
-// readable checks what must hold for the text as a whole.
-func (p *parser) readable() bool {
-	if len(p.text) > p.maxBytes {
-		p.fail(TooLarge, Span{0, 0},
-			fmt.Sprintf("the file has %d bytes, more than the %d that are read", len(p.text), p.maxBytes),
-			"Make the file smaller: long texts belong into SETUP.md, images behind a URL.")
-		return false
-	}
-	if bytes.HasPrefix(p.text, []byte("\xef\xbb\xbf")) {
-		p.report(Problem{Code: ByteOrderMark, Span: Span{0, 3},
-			Message: "the file starts with a byte-order mark",
-			Hint:    "Save it as UTF-8 without a byte-order mark.",
-			Fix:     []Edit{{Span: Span{0, 3}}}})
-		p.at = 3
-	}
-	if bytes.HasPrefix(p.text, []byte("\xff\xfe")) || bytes.HasPrefix(p.text, []byte("\xfe\xff")) {
-		p.fail(ByteOrderMark, Span{0, 2}, "the file is UTF-16, not UTF-8", "Save it as UTF-8 without a byte-order mark.")
-		return false
-	}
-	if !utf8.Valid(p.text) {
-		at := 0
-		for at < len(p.text) {
-			r, size := utf8.DecodeRune(p.text[at:])
-			if r == utf8.RuneError && size == 1 {
-				break
-			}
-			at += size
-		}
-		p.fail(Encoding, Span{at, at + 1},
-			fmt.Sprintf("the byte 0x%02x is not valid UTF-8", p.text[at]),
-			"Save the file as UTF-8.")
-		return false
-	}
-	return true
 }
 
 // node takes a node from a slab, so that a document costs few allocations.
@@ -197,67 +67,6 @@ func (p *parser) node() *Node {
 	p.slab = p.slab[1:]
 	return n
 }
-
-// space skips white space, and comments after reporting them.
-func (p *parser) space() {
-	for p.at < len(p.text) {
-		switch p.text[p.at] {
-		case ' ', '\t', '\n', '\r':
-			p.at++
-		case '/':
-			if !p.comment() {
-				return
-			}
-		default:
-			return
-		}
-	}
-}
-
-func (p *parser) comment() bool {
-	rest := p.text[p.at:]
-	var end int
-	switch {
-	case bytes.HasPrefix(rest, []byte("//")):
-		if end = bytes.IndexByte(rest, '\n'); end < 0 {
-			end = len(rest)
-		} else if end > 0 && rest[end-1] == '\r' {
-			end--
-		}
-	case bytes.HasPrefix(rest, []byte("/*")):
-		if end = bytes.Index(rest, []byte("*/")); end < 0 {
-			p.fail(Comment, Span{p.at, p.at + 2}, "the comment that starts here has no end", "JSON has no comments; remove it.")
-			return false
-		}
-		end += 2
-	default:
-		return false
-	}
-	span := Span{p.at, p.at + end}
-	p.report(Problem{Code: Comment, Span: span, Message: "JSON has no comments",
-		Hint: "Remove the comment; explain things in a description or in SETUP.md.",
-		Fix:  []Edit{{Span: p.wholeLines(span)}}})
-	p.at += end
-	return true
-}
-
-// wholeLines extends a span to the ends of its lines, and the line ending after
-// it, when nothing else stands there.
-func (p *parser) wholeLines(s Span) Span {
-	start, end := s.Start, s.End
-	for start > 0 && isBlank(p.text[start-1]) {
-		start--
-	}
-	for end < len(p.text) && (isBlank(p.text[end]) || p.text[end] == '\r') {
-		end++
-	}
-	if start > 0 && p.text[start-1] != '\n' || end == len(p.text) || p.text[end] != '\n' {
-		return s
-	}
-	return Span{start, end + 1}
-}
-
-func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // value reads one value. place holds what is known of the node before it is
 // read, so that problems inside it can be told by their pointer. It returns nil
@@ -475,64 +284,6 @@ func (p *parser) str() string {
 	return ""
 }
 
-// escape decodes the escape at the current backslash.
-func (p *parser) escape(b []byte) []byte {
-	start := p.at
-	if p.at+1 >= len(p.text) {
-		p.fail(Syntax, Span{start, len(p.text)}, "the document ends inside a string", "Close the string with a double quote.")
-		return b
-	}
-	c := p.text[p.at+1]
-	if i := strings.IndexByte(`"\/bfnrt`, c); i >= 0 {
-		p.at += 2
-		return append(b, "\"\\/\b\f\n\r\t"[i])
-	}
-	if c != 'u' {
-		_, size := utf8.DecodeRune(p.text[p.at+1:])
-		p.fail(Syntax, Span{start, start + 1 + size}, fmt.Sprintf("%s is not an escape of JSON", quote(string(p.text[start:start+1+size]))),
-			`Write a backslash as "\\".`)
-		return b
-	}
-	r, ok := p.hex(start)
-	if !ok {
-		p.fail(Syntax, Span{start, min(start+6, len(p.text))}, `"\u" is not followed by four hexadecimal digits`, `Write a character such as "\u00e9" with four digits.`)
-		return b
-	}
-	p.at += 6
-	if r < 0xd800 || r > 0xdfff {
-		return utf8.AppendRune(b, r)
-	}
-	if low, ok := p.hex(p.at); ok && r < 0xdc00 && low >= 0xdc00 && low <= 0xdfff {
-		p.at += 6
-		return utf8.AppendRune(b, (r-0xd800)<<10|(low-0xdc00)+0x10000)
-	}
-	p.report(Problem{Code: LoneSurrogate, Span: Span{start, start + 6},
-		Message: fmt.Sprintf("%s is half of a surrogate pair and stands for no character", quote(string(p.text[start:start+6]))),
-		Hint:    "Write the character itself in UTF-8."})
-	return utf8.AppendRune(b, utf8.RuneError)
-}
-
-// hex reads `\uXXXX` at an offset.
-func (p *parser) hex(at int) (rune, bool) {
-	if at+6 > len(p.text) || p.text[at] != '\\' || p.text[at+1] != 'u' {
-		return 0, false
-	}
-	var r rune
-	for _, c := range p.text[at+2 : at+6] {
-		switch {
-		case c >= '0' && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case c >= 'a' && c <= 'f':
-			r = r<<4 | rune(c-'a'+10)
-		case c >= 'A' && c <= 'F':
-			r = r<<4 | rune(c-'A'+10)
-		default:
-			return 0, false
-		}
-	}
-	return r, true
-}
-
 func (p *parser) digits() int {
 	start := p.at
 	for p.at < len(p.text) && p.text[p.at] >= '0' && p.text[p.at] <= '9' {
@@ -623,32 +374,4 @@ func (p *parser) word(n *Node) {
 		}
 	}
 	p.fail(Syntax, Span{p.at, p.at + 1}, "expected a value, found "+p.describe(), hint)
-}
-
-// describe names what stands at the current position.
-func (p *parser) describe() string {
-	if p.at >= len(p.text) {
-		return "the end of the document"
-	}
-	r, _ := utf8.DecodeRune(p.text[p.at:])
-	return quote(string(r))
-}
-
-// unclosedHint names the innermost container that is still open.
-func (p *parser) unclosedHint() string {
-	if len(p.path) == 0 {
-		return "The file must hold one JSON value."
-	}
-	n := p.path[len(p.path)-1]
-	line := bytes.Count(p.text[:n.Span.Start], []byte("\n")) + 1
-	return fmt.Sprintf("Close the %s that starts on line %d.", n.Kind, line)
-}
-
-// quote shows a submitted text in a message: escaped, and cut when it is long.
-func quote(s string) string {
-	const most = 60
-	if utf8.RuneCountInString(s) > most {
-		s = string([]rune(s)[:most]) + "…"
-	}
-	return strconv.Quote(s)
 }
