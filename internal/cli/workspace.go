@@ -31,6 +31,9 @@ type target struct {
 // ".", the definitions repository around the current folder is meant; a folder
 // that was named must hold something to check.
 func locate(arg string) (target, error) {
+	if arg == "" { // an unset variable of a script, more often than the current folder
+		return target{}, usageError("name a folder or a file, or leave it out for this folder", "PATH is empty")
+	}
 	abs, err := filepath.Abs(arg)
 	if err != nil {
 		return target{}, err
