@@ -6,7 +6,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # A checker of workflows, pinned by the checksum database of Go modules.
 ACTIONLINT ?= $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: help build test vet lint fuzz bench bench-review docs e2e release-dry-run clean
+.PHONY: help build test vet lint fuzz bench bench-registry bench-review docs e2e release-dry-run clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ fuzz: ## fuzz each reader of hostile input for 20 seconds
 bench: ## measure, beside ajv-cli, and print the figures
 	./test/bench/run.sh
 
+bench-registry: ## measure publishing to a registry of 20,000 versions
+	MINIAPP_BENCH_NAMESPACES=1000 $(GO) test ./internal/publish -run '^$$' -bench Registry -benchtime 1x -timeout 60m
+
 bench-review: ## measure reviews on a GitHub in memory that answers after 100 ms
 	$(GO) test ./internal/cli -run '^$$' -bench BenchmarkReview -benchtime 3x
 
@@ -40,6 +43,7 @@ docs: ## write what is generated from the code
 	$(GO) test ./internal/rules -run TestDocs -update
 	$(GO) test ./internal/compat -run TestDocumentation -update
 	$(GO) test ./internal/secrets -run TestKeywords -update
+	$(GO) test ./internal/registry/folder -run TestExample -update
 	cp internal/definition/miniapp.schema.json schema/miniapp.schema.json
 
 e2e: ## run the real Action in containers, against a GitHub in memory

@@ -110,7 +110,8 @@ Start with one of:
   miniapp check              check the submissions below this folder
   miniapp diff               see what an update breaks
   miniapp changelog --write  draft its changelog section
-  miniapp rules              list what is checked, and why`,
+  miniapp rules              list what is checked, and why
+  miniapp publish --dry-run  see what a merge publishes, and where`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          commands,

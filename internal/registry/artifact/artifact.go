@@ -135,3 +135,12 @@ func parseManifest(data []byte, artifactType string) (map[string]ocispec.Descrip
 	}
 	return layers, nil
 }
+
+// Manifest returns the manifest of a release's artifact, whose digest names it.
+func Manifest(r *registry.Release) ([]byte, error) {
+	p, err := packRelease(r)
+	if err != nil {
+		return nil, err
+	}
+	return p.manifest.data, nil
+}

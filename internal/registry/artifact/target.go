@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
+	"golang.org/x/sync/errgroup"
 	"oras.land/oras-go/v2/registry/remote"
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/errcode"
@@ -356,23 +357,32 @@ func (t *Target) Yank(ctx context.Context, ns, version string, mark registry.Mar
 	return t.writeIndex(ctx, map[string]registry.Entry{ns: entry})
 }
 
+// atOnce is how many versions are read at the same time.
+const atOnce = 6
+
 // stored reads all versions of a namespace.
 func (t *Target) stored(ctx context.Context, r repository, ns string) ([]registry.Stored, error) {
 	tags, err := r.tags(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var out []registry.Stored
+	var versions []string
 	for _, tag := range tags {
-		version := versionOf(ns, tag)
-		if version == "" {
-			continue
+		if version := versionOf(ns, tag); version != "" {
+			versions = append(versions, version)
 		}
-		s, err := r.read(ctx, ns, version, slices.Contains(tags, markTag(version)))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, *s)
 	}
-	return out, nil
+	out := make([]registry.Stored, len(versions))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for i, version := range versions {
+		g.Go(func() error {
+			s, err := r.read(ctx, ns, version, slices.Contains(tags, markTag(version)))
+			if err == nil {
+				out[i] = *s
+			}
+			return err
+		})
+	}
+	return out, g.Wait()
 }

@@ -22,7 +22,7 @@ type disk interface {
 	// link out of the folder.
 	Read(name string, limit int64) ([]byte, error)
 	// List lists a folder, sorted by name.
-	List(name string) ([]fs.DirEntry, error)
+	List(name string) ([]entry, error)
 	// MakeDir makes a folder, with those above it.
 	MakeDir(name string) error
 	// Create writes a file that is not there yet, down to the disk.
@@ -33,6 +33,12 @@ type disk interface {
 	Remove(name string) error
 	// Sync brings the entries of a folder down to the disk.
 	Sync(name string) error
+}
+
+// entry is one entry of a folder.
+type entry struct {
+	name string
+	dir  bool
 }
 
 // localDisk is a folder of the machine. Without flush nothing is brought down to
@@ -62,8 +68,13 @@ func (d localDisk) Read(name string, limit int64) ([]byte, error) {
 	return data, err
 }
 
-func (d localDisk) List(name string) ([]fs.DirEntry, error) {
-	return fs.ReadDir(d.root.FS(), path.Clean(name))
+func (d localDisk) List(name string) ([]entry, error) {
+	list, err := fs.ReadDir(d.root.FS(), path.Clean(name))
+	var out []entry
+	for _, e := range list {
+		out = append(out, entry{e.Name(), e.IsDir()})
+	}
+	return out, err
 }
 
 func (d localDisk) MakeDir(name string) error {

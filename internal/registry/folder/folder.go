@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/karzoun/miniapp-review/internal/registry"
+	"github.com/karzoun/miniapp-review/internal/source"
 )
 
 // Names in the folder beside those of versions.
@@ -41,7 +42,9 @@ type Target struct {
 	name string
 	// open gives the folder's file system; create makes the folder when it is
 	// missing.
-	open func(create bool) (disk, func() error, error)
+	open func(ctx context.Context, create bool) (disk, func() error, error)
+	// store is set when the files are kept elsewhere, see Over.
+	store Store
 }
 
 // Open returns the registry of a folder, which need not be there yet.
@@ -49,7 +52,7 @@ func Open(dir string) *Target { return open(dir, true) }
 
 func open(dir string, flush bool) *Target {
 	t := &Target{dir: dir, name: "static:" + dir}
-	t.open = func(create bool) (disk, func() error, error) {
+	t.open = func(_ context.Context, create bool) (disk, func() error, error) {
 		if create {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return nil, nil, err
@@ -68,8 +71,8 @@ func open(dir string, flush bool) *Target {
 func (t *Target) String() string { return t.name }
 
 // Index implements registry.Target.
-func (t *Target) Index(context.Context) (*registry.Index, error) {
-	d, done, err := t.open(false)
+func (t *Target) Index(ctx context.Context) (*registry.Index, error) {
+	d, done, err := t.open(ctx, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return registry.NewIndex(), nil
 	}
@@ -104,8 +107,8 @@ func (t *Target) mustBeNew(d disk) error {
 		return fmt.Errorf("listing %s: %w", t, err)
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), ".") {
-			return fmt.Errorf("%s has no %s, but %q: name an empty folder or a registry; if it is a registry that lost its index, \"miniapp registry rebuild %s\" makes it again", t, registry.IndexFile, e.Name(), t)
+		if !strings.HasPrefix(e.name, ".") {
+			return fmt.Errorf("%s has no %s, but %q: name an empty folder or a registry; if it is a registry that lost its index, \"miniapp registry rebuild %s\" makes it again", t, registry.IndexFile, e.name, t)
 		}
 	}
 	return nil
@@ -113,7 +116,16 @@ func (t *Target) mustBeNew(d disk) error {
 
 // writing runs a function while no other program writes to the folder.
 func (t *Target) writing(ctx context.Context, create bool, do func(*writer) error) error {
-	d, done, err := t.open(create)
+	if t.store != nil {
+		return t.store.Write(ctx, func(tree source.Tree) (map[string][]byte, error) {
+			d := newOverlay(tree)
+			if err := do(&writer{t: t, disk: d}); err != nil {
+				return nil, err
+			}
+			return d.changes(), nil
+		})
+	}
+	d, done, err := t.open(ctx, create)
 	if err != nil {
 		return fmt.Errorf("opening %s: %w", t, err)
 	}
@@ -144,10 +156,11 @@ func (t *Target) writing(ctx context.Context, create bool, do func(*writer) erro
 // Publish implements registry.Target.
 func (t *Target) Publish(ctx context.Context, batch []*registry.Release) ([]registry.Result, error) {
 	results := make([]registry.Result, len(batch))
-	for i, r := range batch {
-		results[i] = registry.Result{NS: r.NS, Version: r.Version, Err: errNotTried}
-	}
 	err := t.writing(ctx, true, func(w *writer) error {
+		// A store asks again when somebody else wrote meanwhile.
+		for i, r := range batch {
+			results[i] = registry.Result{NS: r.NS, Version: r.Version, Err: errNotTried}
+		}
 		if err := w.begin(); err != nil {
 			return err
 		}
@@ -163,8 +176,9 @@ func (t *Target) Publish(ctx context.Context, batch []*registry.Release) ([]regi
 	})
 	if err != nil {
 		for i := range results {
+			results[i].NS, results[i].Version = batch[i].NS, batch[i].Version
 			if results[i].Err == nil {
-				results[i].Err = fmt.Errorf("the index could not be written: %w", err)
+				results[i].Added, results[i].Err = false, fmt.Errorf("the index could not be written: %w", err)
 			}
 		}
 	}
@@ -192,11 +206,11 @@ func byNamespace(batch []*registry.Release) [][]int {
 }
 
 // Read implements registry.Target.
-func (t *Target) Read(_ context.Context, ns, version string) (*registry.Stored, error) {
+func (t *Target) Read(ctx context.Context, ns, version string) (*registry.Stored, error) {
 	if err := registry.CheckName(ns, version); err != nil {
 		return nil, err
 	}
-	d, done, err := t.open(false)
+	d, done, err := t.open(ctx, false)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", t, err)
 	}
@@ -205,8 +219,8 @@ func (t *Target) Read(_ context.Context, ns, version string) (*registry.Stored, 
 }
 
 // List implements registry.Target.
-func (t *Target) List(context.Context) (map[string][]string, error) {
-	d, done, err := t.open(false)
+func (t *Target) List(ctx context.Context) (map[string][]string, error) {
+	d, done, err := t.open(ctx, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

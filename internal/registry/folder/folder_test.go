@@ -1,6 +1,7 @@
 package folder
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -88,8 +89,8 @@ func openFailing(dir string, steps int, half bool, err error) (*Target, *int) {
 	t := open(dir, false)
 	inner := t.open
 	left := steps
-	t.open = func(create bool) (disk, func() error, error) {
-		d, done, openErr := inner(create)
+	t.open = func(ctx context.Context, create bool) (disk, func() error, error) {
+		d, done, openErr := inner(ctx, create)
 		if openErr != nil {
 			return nil, nil, openErr
 		}
@@ -219,6 +220,21 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 	registrytest.MustVerify(t, Open(dir))
+}
+
+// TestReadOnlyDisk says that it is one, and that nothing was published.
+func TestReadOnlyDisk(t *testing.T) {
+	dir := t.TempDir()
+	registrytest.MustPublish(t, Open(dir), registrytest.Release(t, "acme-desk", "1.0.0", "First"))
+	before := files(t, dir)
+	target, _ := openFailing(dir, 0, false, &fs.PathError{Op: "mkdir", Path: ".new", Err: syscall.EROFS})
+	results, err := target.Publish(t.Context(), []*registry.Release{registrytest.Release(t, "acme-desk", "1.1.0", "Second")})
+	if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), target.String()) || results[0].Added || results[0].Err == nil {
+		t.Errorf("a read-only disk gives %+v, %v", results, err)
+	}
+	if diff := cmp.Diff(before, files(t, dir)); diff != "" {
+		t.Errorf("files changed (-before +after):\n%s", diff)
+	}
 }
 
 func TestRefusals(t *testing.T) {

@@ -243,15 +243,15 @@ func list(d disk) (map[string][]string, error) {
 	}
 	found := map[string][]string{}
 	for _, e := range top {
-		if !e.IsDir() || registry.CheckName(e.Name(), "1.0.0") != nil {
+		if !e.dir || registry.CheckName(e.name, "1.0.0") != nil {
 			continue
 		}
-		versions, err := versionsOf(d, e.Name())
+		versions, err := versionsOf(d, e.name)
 		if err != nil {
 			return nil, err
 		}
 		if len(versions) > 0 {
-			found[e.Name()] = versions
+			found[e.name] = versions
 		}
 	}
 	return found, nil
@@ -268,8 +268,8 @@ func versionsOf(d disk, ns string) ([]string, error) {
 	}
 	var out []string
 	for _, e := range entries {
-		if e.IsDir() && registry.CheckName(ns, e.Name()) == nil {
-			out = append(out, e.Name())
+		if e.dir && registry.CheckName(ns, e.name) == nil {
+			out = append(out, e.name)
 		}
 	}
 	slices.SortFunc(out, func(a, b string) int {
