@@ -30,17 +30,19 @@ type Options struct {
 	Credential auth.CredentialFunc
 	// Transport makes requests; nil takes one of its own with limits on time.
 	Transport http.RoundTripper
-	// Wait is how long is waited at least and at most before a request is
+	// Timeout bounds one request with its repetitions in time; zero means two
+	// minutes.
+	Timeout time.Duration
+	// MinWait and MaxWait are how long is waited at least and at most before a request is
 	// repeated, when the server does not say; zero takes the usual times.
 	MinWait, MaxWait time.Duration
 }
 
 const (
-	maxRetries   = 4
-	maxIndex     = 64 << 20
-	maxManifest  = 1 << 20
-	maxPages     = 1000
-	requestLimit = 2 * time.Minute
+	maxRetries  = 4
+	maxIndex    = 64 << 20
+	maxManifest = 1 << 20
+	maxPages    = 1000
 )
 
 // client makes the requests of all repositories of a target, and shares what
@@ -55,11 +57,14 @@ func client(o Options, plain bool) *auth.Client {
 	if o.MaxWait == 0 {
 		o.MinWait, o.MaxWait = 500*time.Millisecond, 8*time.Second
 	}
+	if o.Timeout == 0 {
+		o.Timeout = 2 * time.Minute
+	}
 	again := retry.NewTransport(o.Transport)
 	again.Policy = func() retry.Policy {
 		return &retry.GenericPolicy{Retryable: retry.DefaultPredicate, Backoff: retry.DefaultBackoff, MinWait: o.MinWait, MaxWait: o.MaxWait, MaxRetry: maxRetries}
 	}
-	c := &auth.Client{Client: &http.Client{Transport: again, Timeout: requestLimit}, Credential: o.Credential, Cache: auth.NewCache()}
+	c := &auth.Client{Client: &http.Client{Transport: again, Timeout: o.Timeout}, Credential: o.Credential, Cache: auth.NewCache()}
 	c.SetUserAgent("miniapp")
 	if plain {
 		c.BlockedRealmPrefixes = []netip.Prefix{} // a registry on this machine signs in on this machine

@@ -28,6 +28,9 @@ type Options struct {
 	// Now and Sleep are the clock.
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration) error
+	// Timeout bounds one request in time, the reading of its answer included;
+	// zero means five minutes.
+	Timeout time.Duration
 	// Budget is how long all requests of the client wait and repeat in all.
 	Budget time.Duration
 }
@@ -76,6 +79,9 @@ func Dial(address string, o Options) (*Client, error) {
 	if o.Budget == 0 {
 		o.Budget = DefaultBudget
 	}
+	if o.Timeout == 0 {
+		o.Timeout = 5 * time.Minute
+	}
 	if o.Transport == nil {
 		o.Transport = &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
@@ -86,7 +92,7 @@ func Dial(address string, o Options) (*Client, error) {
 			ForceAttemptHTTP2:     true,
 		}
 	}
-	client := &http.Client{Transport: o.Transport, Timeout: 5 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error {
+	client := &http.Client{Transport: o.Transport, Timeout: o.Timeout, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // a token must not go elsewhere
 	}}
 	return &Client{base: base, http: client, o: o}, nil

@@ -254,6 +254,27 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestSlow gives up on a server that does not answer, and on one whose answer
+// never ends.
+func TestSlow(t *testing.T) {
+	for _, first := range []string{"", `{"version": 1,`} {
+		h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, first)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}))
+		clock := newClock()
+		c, err := Dial(h.URL, Options{Now: clock.Now, Sleep: clock.Sleep, Timeout: 20 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x, err := c.Index(t.Context()); err == nil || !strings.Contains(err.Error(), "tried 5 times") || !strings.Contains(err.Error(), "Timeout") {
+			t.Errorf("an answer that starts with %q gives %v, %v", first, x, err)
+		}
+		h.Close()
+	}
+}
+
 // TestTokenStays sends the token to its server over a safe connection only.
 func TestTokenStays(t *testing.T) {
 	for address, want := range map[string]string{
