@@ -35,6 +35,8 @@ type Candidate struct {
 
 	raw []byte
 	doc *jsondoc.Document
+	// public is the definition as it is published for everyone.
+	public []byte
 }
 
 // Scan reads the candidates of a tree, sorted by namespace. What cannot be
@@ -85,7 +87,7 @@ func (c *Candidate) parse() {
 		return
 	}
 	c.Version, c.doc = version, doc
-	_, c.Err = c.Definition(registry.Public)
+	c.public, c.Err = c.withStatus("public")
 }
 
 // Definition returns the definition as it is published: in canonical JSON, with
@@ -95,10 +97,13 @@ func (c *Candidate) Definition(v registry.Visibility) ([]byte, error) {
 	if c.doc == nil {
 		return nil, c.Err
 	}
-	status := "private"
 	if v == registry.Public {
-		status = "public"
+		return c.public, c.Err
 	}
+	return c.withStatus("private")
+}
+
+func (c *Candidate) withStatus(status string) ([]byte, error) {
 	text, err := jsondoc.Apply(c.raw, c.doc.SetMember(c.doc.Root, "status", jsondoc.Quote(status), "version"))
 	if err != nil {
 		return nil, fmt.Errorf("setting the status: %w", err)

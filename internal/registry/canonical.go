@@ -50,6 +50,9 @@ func Canonical(data []byte) ([]byte, error) {
 func exact(doc *jsondoc.Document, n *jsondoc.Node) error {
 	f, _ := n.Float()
 	form, err := jcs.NumberToJSON(f)
+	if err == nil && form == n.Literal() {
+		return nil
+	}
 	if err == nil {
 		was, ok := new(big.Rat).SetString(n.Literal())
 		is, okToo := new(big.Rat).SetString(form)
