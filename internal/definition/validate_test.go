@@ -58,6 +58,11 @@ func TestSchemaForEditors(t *testing.T) {
 				}
 			}
 		}
+		// What stands under a key of the partner's own, or in a list, is hovered too.
+		if own := n.Key == "additionalProperties" || n.Key == "items" || n.Parent == doc.Find("/definitions"); own && n.Get("properties") != nil &&
+			(n.Get("title").Text() == "" || len(n.Get("description").Text()) < 10) {
+			t.Errorf("%s has no title or description", n.Pointer())
+		}
 		if ref := n.Get("$ref").Text(); ref != "" && doc.Find(strings.TrimPrefix(ref, "#")) == nil {
 			t.Errorf("%s refers to %q, which is not in the schema", n.Pointer(), ref)
 		}
