@@ -24,10 +24,15 @@ type Config struct {
 	QA bool
 	// Approvals says how many approvals a pull request needs.
 	Approvals Approvals
-	// Reviewers limits whose approvals and commands count, to logins in lower
-	// case. When it is empty, everybody's with write permission count.
-	Reviewers []string
-	Publish   Publish
+	// Reviewers and Teams limit whose approvals and commands count: to logins
+	// in lower case, and to the members of teams. When both are empty,
+	// everybody's with write permission count.
+	Reviewers  []string
+	Teams      []Team
+	Turnaround Turnaround
+	Limits     Limits
+	Merging    Merging
+	Publish    Publish
 	// Labels are the labels of the review by their role.
 	Labels map[Role]Label
 }
@@ -99,6 +104,8 @@ func Default() *Config {
 		QA:          true,
 		Approvals:   Approvals{New: 1, Update: 1, Breaking: 2},
 		Labels:      defaultLabels(),
+		Turnaround:  defaultTurnaround(),
+		Merging:     Merging{Method: "merge"},
 	}
 }
 

@@ -101,7 +101,7 @@ func TestParseRefuses(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		// Keys.
 		{"unknown key", "rule:\n  x: off\n", `1:1: the configuration has no key "rule": did you mean "rules"?`},
-		{"far from any key", "colours: {}\n", `1:1: the configuration has no key "colours": expected one of approvals, labels, marketplace, namespaces, publish, qa, review, reviewers, rules or waivers`},
+		{"far from any key", "colours: {}\n", `1:1: the configuration has no key "colours": expected one of approvals, auto_merge, labels, limits, marketplace, merge_method, namespaces, publish, qa, review, reviewers, rules, turnaround or waivers`},
 		{"unknown key in a section", "namespaces:\n  reservd: []\n", `2:3: namespaces has no key "reservd": did you mean "reserved"?`},
 		{"unknown host key", "marketplace: {host: [a.example]}\n", `1:15: marketplace has no key "host": did you mean "hosts"?`},
 		{"key twice", "rules: {}\nwaivers: []\nrules: {}\n", `3:1: the configuration has the key "rules" twice, first on line 1: remove one of them`},
@@ -251,7 +251,7 @@ extra: 1
 5:11: the rule "no-credentials" protects credentials or the platform: it cannot be waived
 6:16: "A" cannot be the namespace of a waiver: expected a namespace such as acme-desk: small letters, digits and single hyphens
 7:12: "soon" cannot be the last day of a waiver: expected a date such as 2027-01-31
-8:1: the configuration has no key "extra": expected one of approvals, labels, marketplace, namespaces, publish, qa, review, reviewers, rules or waivers`
+8:1: the configuration has no key "extra": expected one of approvals, auto_merge, labels, limits, marketplace, merge_method, namespaces, publish, qa, review, reviewers, rules, turnaround or waivers`
 	if err == nil {
 		t.Fatal("no error")
 	}

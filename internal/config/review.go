@@ -14,7 +14,8 @@ import (
 type Role string
 
 // The roles. A pull request has at most one label of each group: the five
-// stages, the two kinds, the three impacts, and the two who can be waited for.
+// stages, the two kinds, the three impacts, the two who can be waited for, and the
+// two who can keep others waiting too long.
 const (
 	RoleIntake          Role = "intake"
 	RoleQA              Role = "qa"
@@ -28,12 +29,14 @@ const (
 	RoleFix             Role = "fix"
 	RoleWaitingPartner  Role = "waiting_partner"
 	RoleWaitingReviewer Role = "waiting_reviewer"
+	RoleOverdue         Role = "overdue"
+	RoleStale           Role = "stale"
 )
 
 // Roles returns all roles, in the order in which documentation lists them.
 func Roles() []Role {
 	return []Role{RoleIntake, RoleQA, RoleApproval, RoleApproved, RolePublished, RoleNew, RoleUpdate,
-		RoleBreaking, RoleFeature, RoleFix, RoleWaitingPartner, RoleWaitingReviewer}
+		RoleBreaking, RoleFeature, RoleFix, RoleWaitingPartner, RoleWaitingReviewer, RoleOverdue, RoleStale}
 }
 
 // Label is how a label looks.
@@ -60,6 +63,8 @@ func defaultLabels() map[Role]Label {
 		RoleFix:             {"impact: fix", "d4c5f9", "Nothing that tenants name is changed"},
 		RoleWaitingPartner:  {"waiting: partner", "fef2c0", "The next step is the partner's"},
 		RoleWaitingReviewer: {"waiting: reviewer", "c5def5", "The next step is a reviewer's"},
+		RoleOverdue:         {"overdue", "e99695", "It waits for reviewers longer than planned"},
+		RoleStale:           {"stale", "cccccc", "The partner has not answered for a long time"},
 	}
 }
 
@@ -85,12 +90,6 @@ func (p *reader) readApprovals(n ast.Node) {
 		"update":   func(v ast.Node) { p.number(v, "update", 0, 10, &a.Update) },
 		"breaking": func(v ast.Node) { p.number(v, "breaking", 0, 10, &a.Breaking) },
 	})
-}
-
-func (p *reader) readReviewers(n ast.Node) {
-	for _, login := range p.texts(n, "reviewers", checkLogin) {
-		p.config.Reviewers = append(p.config.Reviewers, strings.ToLower(login))
-	}
 }
 
 func checkLogin(s string) string {

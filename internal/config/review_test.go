@@ -54,7 +54,7 @@ func TestReviewAndLabelsRefuse(t *testing.T) {
 		"qa: true":                                `1:5: qa cannot be "true": expected one of none or commands`,
 		"approvals: {new: 99}":                    `1:18: new must be a whole number from 0 to 10, not 99`,
 		"approvals: 2":                            `approvals must be a mapping of keys and values, not a number`,
-		"reviewers: [\"@rita\"]":                  `"@rita" cannot be in reviewers: expected a GitHub login such as octocat, without @`,
+		"reviewers: [\"@rita\"]":                  `"@rita" cannot be in reviewers: expected a GitHub login such as octocat, without @, or a team such as acme/reviewers`,
 		"labels: {intak: {name: x}}":              `1:10: labels has no key "intak": did you mean "intake"?`,
 		"labels: {intake: {name: \"\"}}":          `1:25: "" cannot be the name of a label: expected 1 to 50 characters without commas, and no space at its ends`,
 		"labels: {intake: {color: FF0000}}":       `1:26: "FF0000" cannot be the color of a label: expected six hexadecimal digits in small letters such as "1d76db"`,

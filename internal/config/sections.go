@@ -16,16 +16,20 @@ import (
 // function below.
 func (p *reader) file(root ast.Node) {
 	p.mapping(root, "the configuration", map[string]func(ast.Node){
-		"rules":       p.readRules,
-		"waivers":     p.readWaivers,
-		"namespaces":  p.readNamespaces,
-		"marketplace": p.readMarketplace,
-		"review":      p.readReview,
-		"publish":     p.readPublish,
-		"labels":      p.readLabels,
-		"qa":          p.readQA,
-		"approvals":   p.readApprovals,
-		"reviewers":   p.readReviewers,
+		"rules":        p.readRules,
+		"waivers":      p.readWaivers,
+		"namespaces":   p.readNamespaces,
+		"marketplace":  p.readMarketplace,
+		"review":       p.readReview,
+		"publish":      p.readPublish,
+		"labels":       p.readLabels,
+		"qa":           p.readQA,
+		"approvals":    p.readApprovals,
+		"reviewers":    p.readReviewers,
+		"turnaround":   p.readTurnaround,
+		"limits":       p.readLimits,
+		"auto_merge":   p.readAutoMerge,
+		"merge_method": p.readMergeMethod,
 	})
 }
 

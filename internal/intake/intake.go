@@ -46,6 +46,8 @@ type Input struct {
 	Held    func(ns string) []rules.Held
 	Claims  func(ns string) []rules.Claim
 	Now     time.Time
+	// Names are namespaces that are taken beside those of Head and Base.
+	Names []string
 
 	// Progress is told from time to time how many of all namespaces are done.
 	// It may be called by several goroutines.
@@ -76,7 +78,7 @@ func Check(ctx context.Context, in Input) (*Result, error) {
 	}
 	heads = in.withoutEmpty(heads, bases)
 	names := union(heads, bases)
-	env := in.env(names)
+	env := in.env(union(names, in.Names))
 	work := names
 	if in.Only != nil {
 		work = slices.Clone(in.Only)

@@ -31,6 +31,8 @@ const (
 	Settled Kind = "settled"
 	// Answer is the answer to a command; its id is that of the comment.
 	Answer Kind = "answer"
+	// Reminder tells somebody that others wait for them; its id says for what.
+	Reminder Kind = "reminder"
 )
 
 // Signer signs for one pull request.

@@ -28,18 +28,22 @@ const (
 	UpdateRemark  Kind = "update-remark"  // ID, Body
 	Minimize      Kind = "minimize"       // NodeID, of a comment or a remark
 	React         Kind = "react"          // ID of a comment, Reaction
+	Close         Kind = "close"          // nothing
+	Merge         Kind = "merge"          // Method; only as long as the head is the plan's
 )
 
 // Operation is one write.
 type Operation struct {
-	Kind     Kind    `json:"kind"`
-	ID       int64   `json:"id,omitempty"`
-	NodeID   string  `json:"node_id,omitempty"`
-	Body     string  `json:"body,omitempty"`
-	Reaction string  `json:"reaction,omitempty"`
-	Status   *Status `json:"status,omitempty"`
-	Labels   []Label `json:"labels,omitempty"`
-	Review   *Review `json:"review,omitempty"`
+	Kind     Kind   `json:"kind"`
+	ID       int64  `json:"id,omitempty"`
+	NodeID   string `json:"node_id,omitempty"`
+	Body     string `json:"body,omitempty"`
+	Reaction string `json:"reaction,omitempty"`
+	// Method is "merge", "squash" or "rebase".
+	Method string  `json:"method,omitempty"`
+	Status *Status `json:"status,omitempty"`
+	Labels []Label `json:"labels,omitempty"`
+	Review *Review `json:"review,omitempty"`
 }
 
 // Status is a commit status on the plan's head.

@@ -46,6 +46,10 @@ func (op Operation) String() string {
 		return fmt.Sprintf("fold away %q", op.NodeID)
 	case React:
 		return fmt.Sprintf("react to comment %d with %q", op.ID, op.Reaction)
+	case Close:
+		return "close the pull request"
+	case Merge:
+		return fmt.Sprintf("merge the pull request (%s)", op.Method)
 	}
 	return string(op.Kind)
 }

@@ -73,8 +73,17 @@ type Snapshot struct {
 	// repository now, by login in lower case: "admin", "maintain", "write",
 	// "triage", "read" or "none". Somebody who was not asked about is missing.
 	Permissions map[string]string `json:"permissions"`
+	// Members are the people of the conversation who are in a team now, by team
+	// ("org/team") and as logins, both in lower case. A team that the token may
+	// not see, or that nobody asked about, is missing.
+	Members map[string][]string `json:"members,omitempty"`
 	// Others are the other open pull requests that touch the same namespaces.
 	Others []Other `json:"others,omitempty"`
+	// AuthorsOpen are the open pull requests that the author opened before this
+	// one and that are no drafts, by their number.
+	AuthorsOpen []int `json:"authors_open,omitempty"`
+	// Queue is nil when it is not known.
+	Queue *Queue `json:"queue,omitempty"`
 	// Held are the versions that the registry holds of the touched namespaces,
 	// by namespace. It is nil when no registry was asked.
 	Held map[string][]Held `json:"held,omitempty"`
@@ -220,6 +229,37 @@ type Other struct {
 	Number int `json:"number"`
 	// Claims are the versions that it wants to publish, by namespace.
 	Claims map[string]string `json:"claims"`
+}
+
+// Queue is what the review remembers of other pull requests.
+type Queue struct {
+	// Waiting are the other open pull requests that wait for reviewers.
+	Waiting []Waiting `json:"waiting"`
+	// Past are submissions that were merged.
+	Past []Past `json:"past"`
+}
+
+// Waiting is a pull request that waits for reviewers, and when it first became
+// ready for them.
+type Waiting struct {
+	Number int       `json:"number"`
+	Ready  time.Time `json:"ready"`
+}
+
+// Past is a submission that was merged. Kind is "new" or "update".
+type Past struct {
+	Number int       `json:"number"`
+	Kind   string    `json:"kind"`
+	Ready  time.Time `json:"ready"`
+	Merged time.Time `json:"merged"`
+}
+
+// Merged is a pull request that was merged.
+type Merged struct {
+	Number int
+	At     time.Time
+	// Comments are the first of its conversation.
+	Comments []Comment
 }
 
 // Held is a version in the registry. State is "published", "yanked" or

@@ -28,6 +28,55 @@ type ledger struct {
 	// Ready is when the submission first got through intake. A later fix does
 	// not change it, so that nobody loses the place in the queue.
 	Ready *time.Time `json:"ready,omitempty"`
+	// Turn is whose turn it is since TurnSince. Used are the seconds of business
+	// time that reviewers took before, and Due is when they should be done.
+	Turn      stage.Waiting `json:"turn,omitempty"`
+	TurnSince time.Time     `json:"turn_since,omitzero"`
+	Used      int64         `json:"used,omitempty"`
+	Due       *time.Time    `json:"due,omitempty"`
+	// Names, Kind, Errors and Warnings are for the list of all submissions, and
+	// for telling how long such submissions take.
+	Names    []string `json:"names,omitempty"`
+	Kind     string   `json:"kind,omitempty"`
+	Errors   int      `json:"errors,omitempty"`
+	Warnings int      `json:"warnings,omitempty"`
+}
+
+// Standing is where a submission stands, as its status comment remembers it.
+type Standing struct {
+	Number int
+	Stage  stage.Stage
+	// Since is when the stage began, TurnSince when it became somebody's turn.
+	Since, TurnSince time.Time
+	Waiting          stage.Waiting
+	// Ready is when it first got through intake, Due when reviewers should be
+	// done; both are zero when there is no such time.
+	Ready, Due time.Time
+	// Names are the namespaces, a few of them. They are submitted text.
+	Names []string
+	// Kind is "new" or "update", or "" when that was never seen.
+	Kind             string
+	Errors, Warnings int
+}
+
+func (l ledger) standing(number int) Standing {
+	s := Standing{Number: number, Stage: l.Stage, Since: l.StageSince, TurnSince: l.TurnSince, Waiting: l.Turn,
+		Names: l.Names, Kind: l.Kind, Errors: l.Errors, Warnings: l.Warnings}
+	if l.Ready != nil {
+		s.Ready = *l.Ready
+	}
+	if l.Due != nil {
+		s.Due = *l.Due
+	}
+	return s
+}
+
+// ReadStanding finds where a pull request of a repository ("owner/name") stands
+// in its comments, as the last review that self made of it noted. A comment
+// that somebody else wrote or edited tells nothing.
+func ReadStanding(repository string, number int, self pull.User, key []byte, comments []pull.Comment) (s Standing, ok bool) {
+	l := readLedger(marker.Signer{Scope: fmt.Sprintf("%s#%d", repository, number), Key: key}, self, comments)
+	return l.standing(number), !l.StageSince.IsZero()
 }
 
 const (
@@ -45,10 +94,10 @@ func (l ledger) line() string {
 }
 
 // readLedger finds the ledger in the newest status comment of our own.
-func (r *reviewer) readLedger() ledger {
+func readLedger(signer marker.Signer, self pull.User, comments []pull.Comment) ledger {
 	var l ledger
-	for _, c := range r.snapshot.Comments {
-		if _, ok := r.own(c.User, c.Body, marker.Status); !ok {
+	for _, c := range comments {
+		if _, ok := own(signer, self, c.User, c.Body, marker.Status); !ok {
 			continue
 		}
 		l = ledger{}

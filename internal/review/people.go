@@ -1,9 +1,11 @@
 package review
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/karzoun/miniapp-review/internal/config"
 	"github.com/karzoun/miniapp-review/internal/pull"
 )
 
@@ -22,10 +24,47 @@ func (r *reviewer) refusal(u pull.User) string {
 		return "those who contributed commits do not decide about the pull request"
 	case !canWrite(r.permission(u)):
 		return "it needs write permission in this repository"
-	case len(r.config.Reviewers) > 0 && !slices.Contains(r.config.Reviewers, strings.ToLower(u.Login)):
+	case r.config.Reviewing() && !r.named(u):
+		for _, t := range r.config.Teams {
+			if _, seen := r.snapshot.Members[t.String()]; !seen {
+				return fmt.Sprintf("the configuration names the team %q, and the token may not see who is in it", t)
+			}
+		}
 		return "the configuration names other reviewers"
 	}
 	return ""
+}
+
+// named reports whether the configuration names somebody as a reviewer, or a
+// team that they are in now.
+func (r *reviewer) named(u pull.User) bool {
+	login := strings.ToLower(u.Login)
+	return slices.Contains(r.config.Reviewers, login) || slices.ContainsFunc(r.config.Teams, func(t config.Team) bool {
+		return slices.Contains(r.snapshot.Members[t.String()], login)
+	})
+}
+
+// Questions returns the teams that the configuration at the base names, and the
+// people of the conversation of whom it matters whether they are in one of
+// them. Permissions must have been read.
+func Questions(s *pull.Snapshot) (teams []config.Team, people []pull.User) {
+	r := &reviewer{snapshot: s, result: &Result{}}
+	r.configure()
+	if len(r.config.Teams) == 0 {
+		return nil, nil
+	}
+	add := func(u pull.User) {
+		if canWrite(r.permission(u)) && !slices.Contains(r.config.Reviewers, strings.ToLower(u.Login)) && !slices.Contains(people, u) {
+			people = append(people, u)
+		}
+	}
+	for _, v := range s.Reviews {
+		add(v.User)
+	}
+	for _, c := range s.Comments {
+		add(c.User)
+	}
+	return r.config.Teams, people
 }
 
 func (r *reviewer) permission(u pull.User) string {

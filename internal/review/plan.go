@@ -69,6 +69,7 @@ func (r *reviewer) plan() {
 	ops = append(ops, r.comment(remarks)...)
 	ops = append(ops, remarks.operations(r)...)
 	ops = append(ops, r.answers()...)
+	ops = append(ops, r.reminders...)
 	status, changes := r.status()
 	if changes && len(ops) > 0 && status.State != string(stage.Pending) {
 		// A killed run must not leave an older status that lets the merge pass.
@@ -79,6 +80,16 @@ func (r *reviewer) plan() {
 	if changes {
 		p.Operations = append(p.Operations, plan.Operation{Kind: plan.SetStatus, Status: &status})
 	}
+	if r.merges() {
+		p.Operations = append(p.Operations, plan.Operation{Kind: plan.Merge, Method: r.config.Merging.Method})
+	}
+}
+
+// merges reports whether the review is to merge the pull request: when it is
+// approved at this very moment, and the configuration wants it.
+func (r *reviewer) merges() bool {
+	d := r.result.Decision
+	return r.config.Merging.Auto && d.Stage == stage.Approved && d.Status == stage.Success && !r.snapshot.Merged && !r.snapshot.Closed
 }
 
 // status is the commit status that the head should have, and whether it has
@@ -119,6 +130,9 @@ func (r *reviewer) labels() []plan.Operation {
 		return ops // closed: what it was stays to be seen
 	}
 	for _, role := range config.Roles() {
+		if r.unknown(role) {
+			continue
+		}
 		if name := r.config.Labels[role].Name; has(name) && !wanted[strings.ToLower(name)] {
 			ops = append(ops, plan.Operation{Kind: plan.RemoveLabel, Labels: []plan.Label{{Name: name}}})
 		}
@@ -126,13 +140,29 @@ func (r *reviewer) labels() []plan.Operation {
 	return ops
 }
 
+// unknown reports whether the review did not look at what a label is about, so
+// that the label stays.
+func (r *reviewer) unknown(role config.Role) bool {
+	switch role {
+	case config.RoleNew, config.RoleUpdate, config.RoleBreaking, config.RoleFeature, config.RoleFix:
+		return len(r.result.Namespaces) == 0 && !r.result.Facts.Nothing
+	case config.RoleOverdue, config.RoleStale:
+		return r.result.Facts.CouldNotCheck != ""
+	}
+	return false
+}
+
 // own reports whether a body that this account wrote carries a valid marker of
 // a kind, and returns its id.
 func (r *reviewer) own(u pull.User, body string, kind marker.Kind) (id string, ok bool) {
-	if u.ID != r.snapshot.Self.ID {
+	return own(r.signer, r.snapshot.Self, u, body, kind)
+}
+
+func own(signer marker.Signer, self, u pull.User, body string, kind marker.Kind) (id string, ok bool) {
+	if u.ID != self.ID {
 		return "", false
 	}
-	k, id, ok := r.signer.Read(body)
+	k, id, ok := signer.Read(body)
 	return id, ok && k == kind
 }
 
@@ -173,7 +203,7 @@ func (r *reviewer) commentText(remarks *remarks, before bool) string {
 	}
 	visible := slices.DeleteFunc(slices.Clone(r.result.Findings), func(f finding.Finding) bool { return f.Shadow })
 	var sections []string
-	for _, text := range []string{r.waiting(), report.Offers(remarks.offers), report.Checklist(r.result.QA), report.Verdicts(r.verdicts)} {
+	for _, text := range []string{r.waiting(), r.contested(), report.Offers(remarks.offers), report.Checklist(r.result.QA), r.voids(), report.Verdicts(r.verdicts)} {
 		if text != "" {
 			sections = append(sections, text)
 		}
@@ -184,17 +214,4 @@ func (r *reviewer) commentText(remarks *remarks, before bool) string {
 		Namespaces: r.result.Namespaces, Findings: visible, Remarked: remarks.remarked,
 		Waived: r.result.Waived, Version: r.options.Version, Sections: sections,
 	}.Markdown() + "\n" + r.ledger.line()
-}
-
-// waiting says since when the submission stands where it stands. It is a date
-// and no duration, so that the comment only changes when something happens.
-func (r *reviewer) waiting() string {
-	if r.ledger.StageSince.IsZero() {
-		return ""
-	}
-	text := "In this stage since " + r.ledger.StageSince.Format("2006-01-02 15:04 MST")
-	if r.ledger.Ready != nil && !r.ledger.Ready.Equal(r.ledger.StageSince) {
-		text += ", ready for reviewers since " + r.ledger.Ready.Format("2006-01-02 15:04 MST")
-	}
-	return text + "."
 }

@@ -110,6 +110,9 @@ func (r *reviewer) carryOut(c pull.Comment, cmd command.Command) (why string, an
 	// What follows is about a content, and counts for the present one only.
 	if !r.afterSeen(c.CreatedAt) {
 		if len(c.Reactions) > 0 {
+			if cmd.Verb == command.QAPass || cmd.Verb == command.QAFail {
+				r.voided = true
+			}
 			return "", false // it was carried out when it was written
 		}
 		return "it was written before the present content was first seen; look at that, and write it again", false

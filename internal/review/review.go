@@ -45,6 +45,9 @@ type Options struct {
 	MarkerKey []byte
 	// RunURL is where the status leads, or "".
 	RunURL string
+	// Sweep says that the run looks at all pull requests because time has
+	// passed, and not because something happened. Only such a run reminds.
+	Sweep bool
 }
 
 // Result is what a review came to.
@@ -64,6 +67,8 @@ type Result struct {
 	Visibility string
 	// Labels are those of the review that the pull request should have.
 	Labels []config.Role
+	// Standing is what the review remembers of where it stands.
+	Standing Standing
 	// Comment is the status comment without its marker, "" when there should
 	// be none.
 	Comment string
@@ -83,14 +88,17 @@ func Review(ctx context.Context, s *pull.Snapshot, o Options) (*Result, error) {
 	}
 	r := &reviewer{snapshot: s, options: o, result: &Result{},
 		signer: marker.Signer{Scope: fmt.Sprintf("%s/%s#%d", s.Repository.Owner, s.Repository.Name, s.Number), Key: o.MarkerKey}}
-	r.ledger = r.readLedger()
+	r.ledger = readLedger(r.signer, s.Self, s.Comments)
 	r.configure()
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
 	r.result.Decision = stage.Decide(r.result.Facts)
 	r.seeStage()
+	r.seeTurn()
+	r.result.Standing = r.ledger.standing(s.Number)
 	r.result.Labels = r.roles()
+	r.patience()
 	r.plan()
 	return r.result, nil
 }
@@ -110,11 +118,15 @@ type reviewer struct {
 	state map[string]report.ItemState
 	// heldBy are the holds that were set by command; letThrough is set when a
 	// maintainer lifted those that the review found.
-	heldBy     []string
+	heldBy []string
+	// voided is set when QA was recorded for another content.
+	voided     bool
 	letThrough bool
 	verdicts   []report.Verdict
 	reactions  []plan.Operation
 	replies    []reply
+	// reminders are what the passing of time asks for.
+	reminders []plan.Operation
 }
 
 // configure reads the configuration at the tip of the base branch.
@@ -170,6 +182,7 @@ func (r *reviewer) look(ctx context.Context) error {
 		return err
 	}
 	f.Errors, f.Warnings, _ = finding.Count(r.result.Findings)
+	f.AutoMerge = r.config.Merging.Auto
 	r.seeContent(touched)
 	r.judge(touched)
 	r.commands()
@@ -217,7 +230,7 @@ func (r *reviewer) check(ctx context.Context, touched []string) error {
 	}
 	head, base := s.Source(s.HeadTree), s.Source(s.MergeBaseTree)
 	in := intake.Input{Head: head, Base: base, Changed: changed, Only: touched, Config: r.config,
-		Schema: r.options.Schema, Secrets: r.options.Secrets, Now: s.At, Held: r.held, Claims: r.claims}
+		Schema: r.options.Schema, Secrets: r.options.Secrets, Now: s.At, Held: r.held, Claims: r.claims, Names: r.namesSince()}
 	res, err := intake.Check(ctx, in)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -344,7 +357,11 @@ func (r *reviewer) holds(touched []string) []string {
 	if len(outside) > 0 {
 		holds = append(holds, "it changes files outside the folder of a namespace: "+quotedList(outside))
 	}
+	holds = append(holds, r.limits()...)
 	for _, n := range r.result.Namespaces {
+		if n.Kind == "new" && slices.Contains(r.namesSince(), n.NS) {
+			holds = append(holds, fmt.Sprintf("the base branch has had a namespace %q since the pull request was made", n.NS))
+		}
 		if n.Kind == "removed" {
 			holds = append(holds, fmt.Sprintf("it removes the namespace %q", n.NS))
 		}

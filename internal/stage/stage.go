@@ -78,6 +78,8 @@ type Facts struct {
 	Stale     int `json:"stale"`
 	// Blockers is how many reviewers ask for changes.
 	Blockers int `json:"blockers"`
+	// AutoMerge is set when the review merges what is approved.
+	AutoMerge bool `json:"auto_merge,omitempty"`
 }
 
 // Decision is the answer.
@@ -171,6 +173,9 @@ func reviewed(f Facts) Decision {
 		d.Stage, d.Status = Approved, Success
 		d.Summary = "approved" + also(f.Warnings)
 		d.Next = []string{"A maintainer merges it."}
+		if f.AutoMerge {
+			d.Next = []string{"It is merged without anybody's doing."}
+		}
 		d.Reasons = append(d.Reasons, "All approvals that it needs were given for exactly this content.")
 	}
 	for _, h := range f.Holds {

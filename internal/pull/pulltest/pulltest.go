@@ -178,6 +178,10 @@ func apply(s *pull.Snapshot, op plan.Operation) {
 				s.Comments[i].Minimized = true
 			}
 		}
+	case plan.Close:
+		s.Closed = true
+	case plan.Merge:
+		s.Closed, s.Merged = true, true
 	case plan.React:
 		for i := range s.Comments {
 			if s.Comments[i].ID == op.ID {
