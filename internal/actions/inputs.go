@@ -29,7 +29,9 @@ type Inputs struct {
 var botAccount = regexp.MustCompile(`^([A-Za-z0-9_-]{1,100}(?:\[bot\])?):([1-9][0-9]{0,17})$`)
 
 // OutputNames returns the names of all outputs, in the order of action.yml.
-func OutputNames() []string { return []string{"pull-request", "stage", "status", "errors", "warnings"} }
+func OutputNames() []string {
+	return []string{"pull-request", "stage", "status", "errors", "warnings", "merged"}
+}
 
 // InputNames returns the names of all inputs, in the order of action.yml.
 func InputNames() []string { return []string{"token", "bot", "marker-secret", "dry-run"} }

@@ -120,6 +120,7 @@ func (a *actionRun) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.queue, a.options.Sweep = &queueCache{}, true
 	var failed []error
 	for _, p := range open {
 		if err := a.review(ctx, p.Number, false); err != nil {
@@ -158,6 +159,9 @@ func (a *actionRun) tell(o *outcome, only bool) error {
 		return err
 	}
 	errs := []error{a.writer.Line(strings.TrimSuffix(log.String(), "\n"))}
+	if commit := o.merged(); commit != "" {
+		errs = append(errs, a.writer.Output("merged", commit))
+	}
 	if !only {
 		return errors.Join(errs...)
 	}

@@ -27,9 +27,9 @@ import (
 
 var (
 	ourHTML = regexp.MustCompile(`^(?:</?details>|<details><summary>[A-Za-z0-9 :,;.]+</summary>|<summary>[A-Za-z0-9 :,;.]+</summary>|` +
-		`<!-- miniapp-review (?:status|remark|settled|answer|ledger) [A-Za-z0-9 ._{}":,-]* ?-->)$`)
+		`<!-- miniapp-review (?:status|remark|settled|answer|reminder|ledger) [A-Za-z0-9 ._{}[\]":,-]* ?-->)$`)
 	ourLink = regexp.MustCompile(`^(?:https://github\.com/karzoun/miniapp-review/blob/main/docs/rules\.md(?:#[a-z0-9-]+)?|` +
-		`(?:https?://[a-z0-9.:]+)/(?:acme|karzoun)/definitions/blob/[0-9a-f]{40}/[^\s()]*)$`)
+		`(?:https?://[a-z0-9.:]+)/(?:acme|karzoun)/definitions/(?:pull/[0-9]+|blob/[0-9a-f]{40}/[^\s()]*))$`)
 	// alive is what a forge makes something of although Markdown does not: names,
 	// numbers of issues, commits and emoji.
 	alive = regexp.MustCompile(`@[A-Za-z0-9]|#[0-9]|(?i:\bgh-[0-9])|\b[0-9a-f]{7,64}\b|://|(?i:www\.)|:[a-z0-9_+-]+:`)

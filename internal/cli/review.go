@@ -252,6 +252,9 @@ func printReview(w io.Writer, o *outcome, format string, planned bool) error {
 		}
 		b.WriteString(o.result.Plan.Text())
 	}
+	for _, n := range o.notes {
+		fmt.Fprintf(&b, "note: %s\n", n)
+	}
 	for _, m := range o.made {
 		for _, n := range m.Notes {
 			fmt.Fprintf(&b, "note: %s\n", n)

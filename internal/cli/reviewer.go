@@ -13,6 +13,7 @@ import (
 	"github.com/karzoun/miniapp-review/internal/pull"
 	"github.com/karzoun/miniapp-review/internal/review"
 	"github.com/karzoun/miniapp-review/internal/secrets"
+	"github.com/karzoun/miniapp-review/internal/stage"
 )
 
 // forge is what a review needs of GitHub.
@@ -20,6 +21,9 @@ type forge interface {
 	Snapshot(ctx context.Context, number int) (*pull.Snapshot, error)
 	OpenPulls(ctx context.Context) ([]pull.Open, error)
 	Claims(ctx context.Context, open []pull.Open, base string, namespaces []string, version func([]byte) string) ([]pull.Other, error)
+	Talks(ctx context.Context, numbers []int) (map[int][]pull.Comment, error)
+	MergedPulls(ctx context.Context) ([]pull.Merged, error)
+	Members(ctx context.Context, org, slug string, ask []pull.User) (logins []string, seen bool, err error)
 	FindPull(ctx context.Context, headRepository, headSHA string) (int, error)
 	Apply(ctx context.Context, p plan.Plan, made func(plan.Made)) error
 }
@@ -34,6 +38,8 @@ type reviewing struct {
 	dryRun bool
 	// record is told what was seen and what came of it. It may be nil.
 	record func(*pull.Snapshot, *review.Result) error
+	// queue is kept by a run that looks at many pull requests; nil reads it anew.
+	queue *queueCache
 }
 
 // outcome is what came of one pull request.
@@ -47,6 +53,18 @@ type outcome struct {
 	moved bool
 	// failed is set when the plan was made in part only.
 	failed bool
+	// notes say in a sentence what could not be found out and does no harm.
+	notes []string
+}
+
+// merged is the commit that the pull request was merged as in this run, or "".
+func (o *outcome) merged() string {
+	for _, m := range o.made {
+		if m.Merged != "" {
+			return m.Merged
+		}
+	}
+	return ""
 }
 
 // newReviewing loads what every review needs.
@@ -74,13 +92,23 @@ func (r *reviewing) pull(ctx context.Context, number int) (*outcome, error) {
 	if err != nil {
 		return nil, r.couldNotRead(ctx, s, err)
 	}
-	if err := r.surroundings(ctx, s, open, openFailed); err != nil {
+	others, err := r.surroundings(ctx, s, open, openFailed)
+	if err != nil {
 		return nil, r.couldNotRead(ctx, s, err)
 	}
 	o := &outcome{number: number, snapshot: s}
 	if o.result, err = review.Review(ctx, s, r.options); err != nil {
 		return nil, err
 	}
+	if o.result.Decision.Waiting == stage.Reviewer && o.result.Facts.CouldNotCheck == "" && !s.Merged {
+		// Only those that wait for reviewers have a place, which saves the
+		// questions about the queue for all others.
+		o.notes = r.readQueue(ctx, s, others)
+		if o.result, err = review.Review(ctx, s, r.options); err != nil {
+			return nil, err
+		}
+	}
+	r.queue.see(o.result.Standing)
 	if r.record != nil {
 		if err := r.record(s, o.result); err != nil {
 			return o, err
@@ -98,6 +126,15 @@ func (r *reviewing) pull(ctx context.Context, number int) (*outcome, error) {
 		o.failed = true
 		return o, r.couldNotFinish(ctx, o, err)
 	}
+	if o.merged() != "" {
+		// What a workflow's token merges starts no run, so that this one tells.
+		after, err := r.pull(ctx, number)
+		if after != nil {
+			after.made = append(o.made, after.made...)
+			return after, err
+		}
+		return o, err
+	}
 	return o, nil
 }
 
@@ -109,36 +146,6 @@ func (r *reviewing) couldNotFinish(ctx context.Context, o *outcome, cause error)
 		return cause
 	}
 	return r.errorStatus(ctx, o.snapshot, "could not finish: the review could not be written, see the run", cause)
-}
-
-// surroundings reads what others hold of the same namespaces: the registry and
-// the other open pull requests.
-func (r *reviewing) surroundings(ctx context.Context, s *pull.Snapshot, open []pull.Open, openFailed error) error {
-	touched := review.Touched(s.Changes)
-	if len(touched) == 0 || s.Incomplete != "" || s.Draft || s.Closed {
-		return nil
-	}
-	if r.held != nil {
-		s.Held = map[string][]pull.Held{}
-		for _, ns := range touched {
-			s.Held[ns] = r.held(ns)
-		}
-	}
-	if openFailed != nil {
-		return openFailed
-	}
-	var others []pull.Open
-	for _, o := range open {
-		if o.Number != s.Number && !o.Draft && o.Base == s.Base.Branch {
-			others = append(others, o)
-		}
-	}
-	if len(others) == 0 {
-		return nil
-	}
-	var err error
-	s.Others, err = r.forge.Claims(ctx, others, s.Base.SHA, touched, versionOf)
-	return err
 }
 
 // versionOf reads the version out of a definition, "" when there is none.

@@ -126,6 +126,10 @@ func (c *Client) make(ctx context.Context, p plan.Plan, op plan.Operation, m *pl
 		return c.createReview(ctx, p, op.Review, m)
 	case op.Kind == plan.Minimize:
 		return c.minimize(ctx, []string{op.NodeID})
+	case op.Kind == plan.Close:
+		return c.closePull(ctx, p.Number)
+	case op.Kind == plan.Merge:
+		return c.mergePlanned(ctx, p, op.Method, m)
 	case op.Kind == plan.React:
 		return c.write(mayRepeat(ctx), "reacting to a comment", func(ctx context.Context) error {
 			_, _, err := c.gh.Reactions.CreateIssueCommentReaction(ctx, c.owner, c.name, op.ID, op.Reaction)

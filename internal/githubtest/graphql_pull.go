@@ -46,7 +46,29 @@ func (c *call) graphRepo() fields {
 			}
 			return c.graphPull(p), nil
 		}),
+		"pullRequests": lazy(c.graphPulls),
 	}
+}
+
+// graphPulls lists pull requests, those that something happened to last coming
+// first when that is asked for, and else the oldest.
+func (c *call) graphPulls(args map[string]any) (any, *problem) {
+	states, limited := args["states"].([]any)
+	var list []fields
+	pulls := slices.Clone(c.repo.pulls)
+	if order, _ := args["orderBy"].(map[string]any); order != nil {
+		if order["field"] != "UPDATED_AT" || order["direction"] != "DESC" {
+			return nil, &problem{"argumentLiteralsIncompatible", "this server knows the order UPDATED_AT, DESC"}
+		}
+		slices.SortStableFunc(pulls, func(a, b *Pull) int { return b.updated.Compare(a.updated) })
+	}
+	for _, p := range pulls {
+		one := c.graphPull(p)
+		if !limited || slices.Contains(states, any(one["state"])) {
+			list = append(list, one)
+		}
+	}
+	return connection("pullRequests", list)(args)
 }
 
 func (c *call) graphPull(p *Pull) fields {
@@ -70,7 +92,7 @@ func (c *call) graphPull(p *Pull) fields {
 		"__typename": "PullRequest", "id": nodeID("PR", p.ID), "databaseId": p.ID, "number": p.Number, "title": p.title, "body": p.body,
 		"state": state, "isDraft": p.draft, "locked": p.locked, "url": p.page(), "author": c.graphActor(p.author), "mergeable": mergeable,
 		"headRefOid": p.headSHA, "headRefName": p.head, "baseRefOid": p.baseSHA, "baseRefName": p.base,
-		"createdAt": stamp(p.created), "updatedAt": stamp(p.updated), "isCrossRepository": p.headRepo != p.repo,
+		"createdAt": stamp(p.created), "updatedAt": stamp(p.updated), "mergedAt": stamp(p.mergedAt), "isCrossRepository": p.headRepo != p.repo,
 		"reviewThreads": connection("reviewThreads", threads), "comments": connection("comments", comments), "reviews": connection("reviews", reviews),
 		"commits": lazy(func(args map[string]any) (any, *problem) { return connection("commits", c.graphCommits(p))(args) }),
 	}

@@ -85,6 +85,8 @@ type Made struct {
 	Operation Operation `json:"operation"`
 	// ID is that of the comment or review that was made, 0 for others.
 	ID int64 `json:"id,omitempty"`
+	// Merged is the commit on the base branch, "" unless it was merged.
+	Merged string `json:"merged,omitempty"`
 	// Refused are the remarks of a review that GitHub did not accept, in the
 	// order of the review. The others were made.
 	Refused []Refused `json:"refused,omitempty"`

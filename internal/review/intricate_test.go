@@ -10,7 +10,7 @@ import (
 // TestIntricate checks which definitions take long to try.
 func TestIntricate(t *testing.T) {
 	for text, want := range map[string]bool{
-		`{"auth": {"type": "apikey"}, "actions": [{"name": "send"}]}`:           false,
+		`{"auth": {"type": "apikey"}, "actions": [{"name": "send"}]}`:            false,
 		`{"auth": {"type": "bearer_token"}, "webhook": null, "actions": []}`:     false,
 		`{"auth": {"type": "oauth2"}, "actions": []}`:                            true,
 		`{"auth": {"type": "apikey"}, "webhook": {"eventExtraction": {}}}`:       true,

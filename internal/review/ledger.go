@@ -52,7 +52,7 @@ type Standing struct {
 	// Ready is when it first got through intake, Due when reviewers should be
 	// done; both are zero when there is no such time.
 	Ready, Due time.Time
-	// Names are the namespaces, a few of them. They are submitted text.
+	// Names are the namespaces, a few of them: such as are well formed.
 	Names []string
 	// Kind is "new" or "update", or "" when that was never seen.
 	Kind             string

@@ -12,6 +12,7 @@ import (
 	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/pull"
 	"github.com/karzoun/miniapp-review/internal/report"
+	"github.com/karzoun/miniapp-review/internal/rules"
 	"github.com/karzoun/miniapp-review/internal/stage"
 	"github.com/karzoun/miniapp-review/internal/submission"
 	"github.com/karzoun/miniapp-review/internal/turnaround"
@@ -48,8 +49,8 @@ func (r *reviewer) seeTurn() {
 	const mostNames = 3
 	l.Names, l.Kind = nil, "new"
 	for _, n := range r.result.Namespaces {
-		if len(l.Names) < mostNames {
-			l.Names = append(l.Names, n.NS[:min(len(n.NS), 100)])
+		if len(l.Names) < mostNames && rules.ValidNS(n.NS) {
+			l.Names = append(l.Names, n.NS)
 		}
 		if n.Kind != "new" {
 			l.Kind = "update"
@@ -177,7 +178,7 @@ func (r *reviewer) contested() string {
 	if len(lines) == 0 {
 		return ""
 	}
-	return "⚠️ Other pull requests want the same; whichever is merged first has it:\n\n" + strings.Join(lines, "")
+	return "⚠️ Other open pull requests are about the same MiniApp:\n\n" + strings.Join(lines, "")
 }
 
 // voids says that a push took away what was recorded of QA. What it did to
