@@ -1,6 +1,9 @@
 package jsondoc
 
-import "bytes"
+import (
+	"bytes"
+	"io"
+)
 
 // Format returns the document in its canonical pretty form: two spaces of
 // indentation, one entry on each line, the order of keys kept, strings and
@@ -17,7 +20,46 @@ func (d *Document) Format() []byte {
 
 // Formatted reports whether the text is in its canonical pretty form.
 func (d *Document) Formatted() bool {
-	return bytes.Equal(d.text, d.Format())
+	same := &comparison{rest: d.text}
+	d.format(same, d.Root, 0)
+	_ = same.WriteByte('\n')
+	return !same.differs && len(same.rest) == 0
+}
+
+// writer is what a document is formatted into. Errors are not looked at: those
+// that are used have none.
+type writer interface {
+	io.Writer
+	io.ByteWriter
+	io.StringWriter
+}
+
+// comparison takes a text and finds out whether it is another one, which costs
+// less than writing it down and comparing it then.
+type comparison struct {
+	rest    []byte
+	differs bool
+}
+
+func (c *comparison) Write(b []byte) (int, error) {
+	if c.differs = c.differs || !bytes.HasPrefix(c.rest, b); !c.differs {
+		c.rest = c.rest[len(b):]
+	}
+	return len(b), nil
+}
+
+func (c *comparison) WriteString(s string) (int, error) {
+	if c.differs = c.differs || len(c.rest) < len(s) || string(c.rest[:len(s)]) != s; !c.differs {
+		c.rest = c.rest[len(s):]
+	}
+	return len(s), nil
+}
+
+func (c *comparison) WriteByte(b byte) error {
+	if c.differs = c.differs || len(c.rest) == 0 || c.rest[0] != b; !c.differs {
+		c.rest = c.rest[1:]
+	}
+	return nil
 }
 
 // Pretty returns one value of the document in the pretty form, as it would
@@ -28,34 +70,34 @@ func (d *Document) Pretty(n *Node) string {
 	return b.String()
 }
 
-func (d *Document) format(b *bytes.Buffer, n *Node, level int) {
+func (d *Document) format(b writer, n *Node, level int) {
 	if n.Kind != Object && n.Kind != Array {
-		b.Write(d.text[n.Span.Start:n.Span.End])
+		_, _ = b.Write(d.text[n.Span.Start:n.Span.End])
 		return
 	}
 	open, closing := byte('{'), byte('}')
 	if n.Kind == Array {
 		open, closing = '[', ']'
 	}
-	b.WriteByte(open)
+	_ = b.WriteByte(open)
 	for i, c := range n.Children {
 		if i > 0 {
-			b.WriteByte(',')
+			_ = b.WriteByte(',')
 		}
 		newline(b, level+1)
 		if n.Kind == Object {
-			b.Write(d.text[c.KeySpan.Start:c.KeySpan.End])
-			b.WriteString(": ")
+			_, _ = b.Write(d.text[c.KeySpan.Start:c.KeySpan.End])
+			_, _ = b.WriteString(": ")
 		}
 		d.format(b, c, level+1)
 	}
 	if len(n.Children) > 0 {
 		newline(b, level)
 	}
-	b.WriteByte(closing)
+	_ = b.WriteByte(closing)
 }
 
-func newline(b *bytes.Buffer, level int) {
+func newline(b writer, level int) {
 	const spaces = "\n                                                                "
-	b.WriteString(spaces[:1+2*level])
+	_, _ = b.WriteString(spaces[:1+2*level])
 }

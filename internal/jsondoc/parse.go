@@ -25,6 +25,7 @@ func ParseLimited(text []byte, maxBytes int) (*Document, []Problem) {
 	if !p.readable() {
 		return nil, p.problems
 	}
+	p.copied = string(text)
 	p.space()
 	root := p.value(Node{}, 0)
 	if root == nil {
@@ -48,11 +49,13 @@ func ParseLimited(text []byte, maxBytes int) (*Document, []Problem) {
 
 type parser struct {
 	text     []byte
+	copied   string // the text once more, of which strings are parts
 	maxBytes int
 	at       int
 	problems []Problem
 	dead     bool // a problem after which the text has no obvious meaning
 	slab     []Node
+	lists    []*Node // from which Children are taken
 	path     []*Node // the containers around the current position
 	stack    []*Node // children of open containers
 }
@@ -60,12 +63,26 @@ type parser struct {
 // node takes a node from a slab, so that a document costs few allocations.
 func (p *parser) node() *Node {
 	if len(p.slab) == 0 {
-		// An average value takes some twenty bytes of text.
-		p.slab = make([]Node, min(max(len(p.text)/24, 8), 512))
+		// An average value takes some thirty bytes of pretty text.
+		p.slab = make([]Node, min(max((len(p.text)-p.at)/32, 8), 256))
 	}
 	n := &p.slab[0]
 	p.slab = p.slab[1:]
 	return n
+}
+
+// list copies the children of a node, into a slab as well.
+func (p *parser) list(children []*Node) []*Node {
+	if len(children) == 0 {
+		return nil
+	}
+	if len(p.lists) < len(children) {
+		p.lists = make([]*Node, max(len(children), min(max((len(p.text)-p.at)/32, 8), 256)))
+	}
+	list := p.lists[:len(children):len(children)]
+	p.lists = p.lists[len(children):]
+	copy(list, children)
+	return list
 }
 
 // value reads one value. place holds what is known of the node before it is
@@ -155,7 +172,7 @@ func (p *parser) container(n *Node, depth int) {
 			p.at++
 		}
 	}
-	n.Children = append([]*Node(nil), p.stack[base:]...)
+	n.Children = p.list(p.stack[base:])
 	p.stack = p.stack[:base]
 	p.path = p.path[:len(p.path)-1]
 	if n.Kind == Object {
@@ -217,11 +234,13 @@ func (p *parser) duplicates(n *Node) {
 		return
 	}
 	n.keys = make(map[string]*Node, len(n.Children))
-	first := make(map[string]*Node)
+	var first map[string]*Node // of the keys that stand more than once
 	for _, c := range n.Children {
 		if earlier, ok := n.keys[c.Key]; ok {
 			if f, ok := first[c.Key]; ok {
 				earlier = f
+			} else if first == nil {
+				first = map[string]*Node{}
 			}
 			first[c.Key] = earlier
 			p.duplicate(n, earlier, c)
@@ -251,10 +270,10 @@ func (p *parser) str() string {
 	for p.at < len(p.text) {
 		switch c := p.text[p.at]; {
 		case c == '"':
-			s := p.text[plain:p.at]
+			s := p.copied[plain:p.at]
 			p.at++
 			if b == nil {
-				return string(s)
+				return s
 			}
 			return string(append(b, s...))
 		case c == '\\':
@@ -326,7 +345,7 @@ func (p *parser) number() string {
 		if p.digits() == 0 {
 			return bad("there is no digit in the exponent")
 		}
-		exponent = string(p.text[from:p.at])
+		exponent = p.copied[from:p.at]
 	}
 	span := Span{start, p.at}
 	e, err := strconv.Atoi(exponent)
@@ -342,7 +361,7 @@ func (p *parser) number() string {
 			Hint:    "Write a smaller number."})
 		return "0"
 	}
-	lit := string(p.text[start:p.at])
+	lit := p.copied[start:p.at]
 	if _, err := strconv.ParseFloat(lit, 64); err != nil {
 		p.report(Problem{Code: NumberTooLarge, Span: span,
 			Message: "the number is too large to be computed with",

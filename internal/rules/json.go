@@ -77,11 +77,10 @@ func jsonFormatted() Spec {
 			if len(f.Problems) > 0 {
 				return // first comes what json-strict says
 			}
-			want := string(f.JSON.Format())
-			text := string(f.Data)
-			if text == want {
+			if f.JSON.Formatted() {
 				return
 			}
+			text, want := string(f.Data), string(f.JSON.Format())
 			edit := difference(text, want)
 			message := "the file is not in the pretty form from here on"
 			if strings.ReplaceAll(text, "\r\n", "\n") == want {

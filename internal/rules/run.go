@@ -39,9 +39,11 @@ func Run(specs []Spec, change *submission.Change, env *Env) []finding.Finding {
 	var all []*finding.Finding
 	var secrets []string
 	shared := &memo{}
+	// One pass after the other: no rule keeps its own.
+	p := &Pass{Env: env, Change: change, Head: change.Head, Base: change.Base, secrets: &secrets, memo: shared}
 	for i := range specs {
 		s := &specs[i]
-		p := &Pass{Env: env, Change: change, Head: change.Head, Base: change.Base, spec: s, secrets: &secrets, memo: shared}
+		p.spec, p.findings = s, nil
 		switch {
 		case change.Head == nil:
 			if s.CheckRemoved != nil {
@@ -53,6 +55,9 @@ func Run(specs []Spec, change *submission.Change, env *Env) []finding.Finding {
 			s.CheckDefinition(p, change.Head.Definition)
 		}
 		all = append(all, p.few()...)
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	type place struct{ path, pointer string }
 	known := map[place]bool{}

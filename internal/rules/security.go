@@ -293,6 +293,36 @@ type textPlace struct {
 	at   int // offset of a line in a text file
 }
 
+// eachSecretText calls visit for the texts that are searched for credentials.
+func eachSecretText(pkg *submission.Package, visit func(SecretText, textPlace)) {
+	for _, f := range pkg.Files {
+		if f.Data == nil || f.Name == submission.TestAccountFile {
+			continue
+		}
+		if f.JSON == nil {
+			at := 0
+			for line := range strings.Lines(string(f.Data)) {
+				visit(SecretText{Value: strings.TrimRight(line, "\r\n")}, textPlace{file: f, at: at})
+				at += len(line)
+			}
+			continue
+		}
+		f.JSON.Root.Walk(func(n *jsondoc.Node) bool {
+			if n.KeySpan.End > 0 {
+				visit(SecretText{Value: n.Key}, textPlace{file: f, node: n, key: true})
+			}
+			if s, ok := n.Str(); ok {
+				key := n.Key
+				if n.Parent.Is(jsondoc.Array) {
+					key = n.Parent.Key
+				}
+				visit(SecretText{Key: key, Value: s}, textPlace{file: f, node: n})
+			}
+			return true
+		})
+	}
+}
+
 func checkCredentials(p *Pass) {
 	if p.Secrets == nil {
 		return
@@ -303,42 +333,19 @@ func checkCredentials(p *Pass) {
 		size += len(f.Data)
 	}
 	texts := make([]SecretText, 0, size/20)
-	places := make([]textPlace, 0, size/20)
-	for _, f := range p.Head.Files {
-		if f.Data == nil || f.Name == submission.TestAccountFile {
-			continue
-		}
-		if f.JSON == nil {
-			at := 0
-			for line := range strings.Lines(string(f.Data)) {
-				texts = append(texts, SecretText{Value: strings.TrimRight(line, "\r\n")})
-				places = append(places, textPlace{file: f, at: at})
-				at += len(line)
-			}
-			continue
-		}
-		f.JSON.Root.Walk(func(n *jsondoc.Node) bool {
-			if n.KeySpan.End > 0 {
-				texts = append(texts, SecretText{Value: n.Key})
-				places = append(places, textPlace{file: f, node: n, key: true})
-			}
-			if s, ok := n.Str(); ok {
-				key := n.Key
-				if n.Parent.Is(jsondoc.Array) {
-					key = n.Parent.Key
-				}
-				texts = append(texts, SecretText{Key: key, Value: s})
-				places = append(places, textPlace{file: f, node: n})
-			}
-			return true
-		})
-	}
+	eachSecretText(p.Head, func(t SecretText, _ textPlace) { texts = append(texts, t) })
 	leaks, err := p.Secrets.Scan(texts)
 	if err != nil {
 		p.File(submission.DefinitionFile, "the submission could not be searched for credentials").
 			Hint("This is a fault of the checker, not of the submission; please report it.")
 		return
 	}
+	if len(leaks) == 0 {
+		return
+	}
+	// Credentials are rare, so that the places are looked up only now.
+	places := make([]textPlace, 0, len(texts))
+	eachSecretText(p.Head, func(_ SecretText, at textPlace) { places = append(places, at) })
 	for _, l := range leaks {
 		place, text := places[l.Text], texts[l.Text].Value
 		span := jsondoc.Span{Start: place.at + l.Start, End: place.at + l.End}

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
@@ -30,9 +31,14 @@ func (s *Scanner) suspects(texts []rules.SecretText) (fragment string, lines []i
 			text = strings.Map(oneLine, t.Key) + " = " + text
 		}
 		if all || carry > 0 || s.concerned(text) || encoded(text) {
-			for line := range s.suspectLines(text, all || carry > 0) {
-				b.WriteString(line)
+			if strings.IndexByte(text, '\n') == len(text)-1 {
+				b.WriteString(text) // one line, which is all that there is to choose from
 				lines = append(lines, i)
+			} else {
+				for line := range s.suspectLines(text, all || carry > 0) {
+					b.WriteString(line)
+					lines = append(lines, i)
+				}
 			}
 		}
 		carry = max(carry-1, below(text))
@@ -98,37 +104,56 @@ func oneLine(r rune) rune {
 //go:embed keywords.txt
 var keywords string
 
-// tries find the keywords of special rules, and those of the general one.
-type tries struct{ special, general *ahocorasick.Trie }
+// finder finds keywords. Those before general are of special rules, the others
+// of the general one.
+type finder struct {
+	trie    *ahocorasick.Trie
+	words   []string
+	general int64
+}
 
-func keywordTries() tries {
-	trie := func(list string) *ahocorasick.Trie {
-		return ahocorasick.NewTrieBuilder().AddStrings(strings.Split(strings.Trim(list, "\n"), "\n")).Build()
-	}
-	special, general, _ := strings.Cut(keywords, "\n\n")
-	return tries{special: trie(special), general: trie(general)}
+func newFinder() finder {
+	special, general, _ := strings.Cut(strings.Trim(keywords, "\n"), "\n\n")
+	words := strings.Split(special, "\n")
+	f := finder{general: int64(len(words))}
+	f.words = append(words, strings.Split(general, "\n")...)
+	f.trie = ahocorasick.NewTrieBuilder().AddStrings(f.words).Build()
+	return f
 }
 
 // concerned reports whether one of the engine's rules would look closer at a
 // text. The general rule wants a sign of assignment within some characters after
 // its keyword, and does not take words of letters, dots and dashes for a value.
 // The value can also stand in the next text.
-func (s *Scanner) concerned(text string) bool {
-	t, lower := s.keywords(), strings.ToLower(text)
-	for _, m := range t.special.MatchString(lower) {
-		rest := lower[int(m.Pos())+len(m.Match()):]
-		if need, ok := follows[m.MatchString()]; !ok || letters(rest) >= need {
-			return true
+func (s *Scanner) concerned(text string) (yes bool) {
+	f, folded := s.keywords(), lowered(text)
+	f.trie.Walk(folded, func(end, _, word int64) bool {
+		rest := folded[end+1:]
+		if word < f.general {
+			need, ok := follows[f.words[word]]
+			yes = !ok || letters(rest) >= need
+		} else if i := assigned(rest); i >= 0 {
+			yes = bytes.ContainsAny(rest[i:], "0123456789=+/") || len(bytes.Trim(rest[i:], " \t\r\n\"'`")) == 0
 		}
-	}
-	for _, m := range t.general.MatchString(lower) {
-		rest := lower[int(m.Pos())+len(m.Match()):]
-		i := assigned(rest)
-		if i >= 0 && (strings.ContainsAny(rest[i:], "0123456789=+/") || strings.Trim(rest[i:], " \t\r\n\"'`") == "") {
-			return true
+		return !yes
+	})
+	return yes
+}
+
+// lowered is the text in lower case, as the engine compares it with keywords.
+func lowered(text string) []byte {
+	folded := make([]byte, len(text))
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c >= 0x80 {
+			return bytes.ToLower([]byte(text))
 		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		folded[i] = c
 	}
-	return false
+	return folded
 }
 
 // follows has the keywords that are parts of common words, such as "task" and
@@ -136,7 +161,7 @@ func (s *Scanner) concerned(text string) bool {
 var follows = map[string]int{"ey": 17, "s.": 24, "sk": 32}
 
 // letters counts the letters and digits at the start of a text.
-func letters(text string) int {
+func letters(text []byte) int {
 	n := 0
 	for n < len(text) && (text[n] >= '0' && text[n] <= '9' || text[n] >= 'a' && text[n] <= 'z' || text[n] >= 0x80) {
 		n++
@@ -146,7 +171,7 @@ func letters(text string) int {
 
 // assigned returns the offset behind the sign of assignment that follows a
 // keyword, or -1.
-func assigned(rest string) int {
+func assigned(rest []byte) int {
 	const most = 20 + 3 // characters of a name, quotes and spaces
 	for i := 0; i < len(rest) && i <= most; i++ {
 		switch c := rest[i]; {
@@ -266,32 +291,58 @@ var marks = [...]string{"-----BEGIN", "curl"}
 // hundred times faster than the engine, and most texts of a definition need no
 // more. A test holds it against credentials made from the engine's own rules.
 func couldHold(text string) bool {
-	run, digit, lower, upper := 0, false, false, false
+	run, kinds := 0, kind(0)
 	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case c >= '0' && c <= '9':
-			digit = true
-		case c >= 'a' && c <= 'z', c >= 0x80:
-			// The engine's case-insensitive rules take U+017F for an s.
-			lower = true
-		case c >= 'A' && c <= 'Z':
-			upper = true
-		case c == '_' || c == '-' || c == '+' || c == '=':
-		default:
-			run, digit, lower, upper = 0, false, false, false
+		k := kindOf[text[i]]
+		if k == 0 {
+			run, kinds = 0, 0
 			continue
 		}
 		run++
-		if digit && (lower || upper) && run >= shortestWithDigit || digit && run >= shortestNumber ||
-			lower && upper && run >= shortestMixed || run >= shortestAny {
+		kinds |= k
+		if k&marking != 0 && (strings.HasSuffix(text[:i+1], marks[0]) || strings.HasSuffix(text[:i+1], marks[1])) {
 			return true
 		}
-	}
-	for _, m := range marks {
-		if strings.Contains(text, m) {
+		if run < shortestWithDigit {
+			continue
+		}
+		digit, lower, upper := kinds&digit != 0, kinds&lower != 0, kinds&upper != 0
+		if digit && (lower || upper) || digit && run >= shortestNumber ||
+			lower && upper && run >= shortestMixed || run >= shortestAny {
 			return true
 		}
 	}
 	return false
 }
+
+// kind is what a byte of a text is, as a set; 0 is no token character.
+type kind uint8
+
+const (
+	digit kind = 1 << iota
+	lower
+	upper
+	sign
+	marking // may be the last one of a mark
+)
+
+// kindOf has the kind of each byte.
+var kindOf = func() (kinds [256]kind) {
+	for c := range 256 {
+		switch {
+		case c >= '0' && c <= '9':
+			kinds[c] = digit
+		case c >= 'a' && c <= 'z', c >= 0x80:
+			// The engine's case-insensitive rules take U+017F for an s.
+			kinds[c] = lower
+		case c >= 'A' && c <= 'Z':
+			kinds[c] = upper
+		case c == '_' || c == '-' || c == '+' || c == '=':
+			kinds[c] = sign
+		}
+	}
+	for _, m := range marks {
+		kinds[m[len(m)-1]] |= marking
+	}
+	return kinds
+}()

@@ -24,7 +24,7 @@ import (
 // Scanner finds credentials. It may be used by several goroutines.
 type Scanner struct {
 	detector func() (*detect.Detector, error)
-	keywords func() tries
+	keywords func() finder
 }
 
 // building is held while an engine is built. The library reads its rules
@@ -41,7 +41,7 @@ var silence = sync.OnceFunc(func() {
 
 // New returns a scanner. The engine is not built yet.
 func New() *Scanner {
-	return &Scanner{keywords: sync.OnceValue(keywordTries), detector: sync.OnceValues(func() (*detect.Detector, error) {
+	return &Scanner{keywords: sync.OnceValue(newFinder), detector: sync.OnceValues(func() (*detect.Detector, error) {
 		building.Lock()
 		defer building.Unlock()
 		silence()
@@ -74,7 +74,7 @@ func (s *Scanner) Scan(texts []rules.SecretText) ([]rules.Leak, error) {
 			if f.StartLine < 0 || line >= len(lines) {
 				continue
 			}
-			leak := rules.Leak{Text: lines[line], Kind: kind(f.RuleID)}
+			leak := rules.Leak{Text: lines[line], Kind: describe(f.RuleID)}
 			if at := strings.Index(texts[leak.Text].Value, f.Secret); at >= 0 && f.Secret != "" {
 				leak.Start, leak.End = at, at+len(f.Secret)
 			}
@@ -112,7 +112,7 @@ func pieces(text string) iter.Seq2[int, string] {
 	}
 }
 
-// kind makes words of the id of one of the engine's rules.
-func kind(id string) string {
+// describe makes words of the id of one of the engine's rules.
+func describe(id string) string {
 	return strings.ReplaceAll(id, "-", " ")
 }

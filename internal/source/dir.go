@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -24,11 +23,8 @@ type Dir struct {
 	// modes holds the modes that the Git index has for files where the file
 	// system cannot tell.
 	modes map[string]Mode
-	// seen holds the folders that are known to be no links. Looking again for
-	// each file would be most of what reading a small one costs.
-	seen sync.Map
-	// open holds folders that were read from last; see enter.
-	open sync.Pool
+	// at holds ways into folders that were read from last; see enter.
+	at sync.Pool
 }
 
 // OpenDir opens a folder.
@@ -43,10 +39,13 @@ func OpenDir(dir string) (*Dir, error) {
 // ReadDir implements Tree. A folder named .git is left out.
 func (d *Dir) ReadDir(dir string) ([]Entry, error) {
 	dir = path.Clean(dir)
-	if err := d.plain(dir); err != nil {
+	w, err := d.enter(dir)
+	if err != nil {
 		return nil, err
 	}
-	f, err := d.root.Open(filepath.FromSlash(dir))
+	defer d.at.Put(w)
+	in := w.last()
+	f, err := in.root.Open(".")
 	if err != nil {
 		return nil, notExist("listing folder", dir, err)
 	}
@@ -56,6 +55,7 @@ func (d *Dir) ReadDir(dir string) ([]Entry, error) {
 		return nil, notExist("listing folder", dir, err)
 	}
 	entries := make([]Entry, 0, len(list))
+	in.regular = make(map[string]int64, len(list))
 	for _, e := range list {
 		name := path.Join(dir, e.Name())
 		if e.Name() == ".git" || d.ignored[name] {
@@ -79,6 +79,7 @@ func (d *Dir) ReadDir(dir string) ([]Entry, error) {
 				return nil, fmt.Errorf("looking at %q: %w", name, err)
 			}
 			entry.Mode, entry.Size = d.fileMode(name, info), info.Size()
+			in.regular[e.Name()] = entry.Size
 		}
 		entries = append(entries, entry)
 	}
@@ -103,37 +104,38 @@ func (d *Dir) ReadFile(name string, limit int64) ([]byte, error) {
 	if d.ignored[name] {
 		return nil, fmt.Errorf("file %q: %w", name, fs.ErrNotExist)
 	}
-	if err := d.plain(path.Dir(name)); err != nil {
+	w, err := d.enter(path.Dir(name))
+	if err != nil {
 		return nil, err
 	}
-	at, err := d.enter(path.Dir(name))
-	if err != nil {
-		return nil, notExist("reading file", name, err)
+	defer d.at.Put(w)
+	in, local := w.last(), path.Base(name)
+	size, listed := in.regular[local]
+	if !listed {
+		info, err := in.root.Lstat(local)
+		if err != nil {
+			return nil, notExist("reading file", name, err)
+		}
+		if !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("%q is no regular file: %w", name, fs.ErrNotExist)
+		}
+		size = info.Size()
 	}
-	defer d.open.Put(at)
-	folder, local := at.root, path.Base(name)
-	info, err := folder.Lstat(local)
-	if err != nil {
-		return nil, notExist("reading file", name, err)
+	if size > limit {
+		return nil, fmt.Errorf("file %q has %d bytes, more than %d: %w", name, size, limit, ErrTooLarge)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%q is no regular file: %w", name, fs.ErrNotExist)
-	}
-	if info.Size() > limit {
-		return nil, fmt.Errorf("file %q has %d bytes, more than %d: %w", name, info.Size(), limit, ErrTooLarge)
-	}
-	f, err := folder.OpenFile(local, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := in.root.OpenFile(local, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, notExist("reading file", name, err)
 	}
 	defer f.Close()
-	data := make([]byte, 0, info.Size()+1)
+	data := make([]byte, 0, size+1)
 	for {
 		// One byte more than allowed shows a file that has grown meanwhile.
 		n, err := f.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
-		if err == io.EOF {
-			return data, nil
+		if err == io.EOF || err == nil && int64(len(data)) == size && n > 0 {
+			return data, nil // all of it, without asking once more whether there is more
 		}
 		if err != nil {
 			return nil, fmt.Errorf("reading file %q: %w", name, err)
@@ -147,54 +149,66 @@ func (d *Dir) ReadFile(name string, limit int64) ([]byte, error) {
 	}
 }
 
+// way is the open folders that lead to one, from the root down.
+type way []*folder
+
 // folder is a folder that is open.
 type folder struct {
 	name string
 	root *os.Root
+	// regular has the sizes of the regular files, once the folder was listed.
+	// Looking at each of them again would be much of what reading it costs.
+	regular map[string]int64
 }
 
-// enter opens a folder, or takes the one that was open last when it is the same:
-// files are mostly read folder by folder. Whoever is done with it puts it back.
-func (d *Dir) enter(name string) (*folder, error) {
-	if f, ok := d.open.Get().(*folder); ok {
-		if f.name == name {
-			return f, nil
+func (w *way) last() *folder { return (*w)[len(*w)-1] }
+
+// enter opens a folder, one part of its path after the other, none of which may
+// be a symbolic link or ignored. It goes on from where it was last, since files
+// are mostly read folder by folder. Whoever is done with the way puts it back.
+func (d *Dir) enter(name string) (*way, error) {
+	w, ok := d.at.Get().(*way)
+	if !ok {
+		w = &way{{name: ".", root: d.root}}
+	}
+	for len(*w) > 1 && name != w.last().name && !strings.HasPrefix(name, w.last().name+"/") {
+		if err := w.last().root.Close(); err != nil {
+			return nil, err
 		}
-		if err := f.root.Close(); err != nil {
+		*w = (*w)[:len(*w)-1]
+	}
+	for w.last().name != name {
+		if err := d.step(w, name); err != nil {
+			d.at.Put(w)
 			return nil, err
 		}
 	}
-	root, err := d.root.OpenRoot(filepath.FromSlash(name))
-	if err != nil {
-		return nil, err
-	}
-	return &folder{name, root}, nil
+	return w, nil
 }
 
-// plain checks that no part of a folder's path is a symbolic link, or ignored.
-func (d *Dir) plain(dir string) error {
-	if _, ok := d.seen.Load(dir); ok || dir == "." {
-		return nil
+// step enters the next folder on the way to one.
+func (d *Dir) step(w *way, name string) error {
+	in := w.last()
+	part, start := name, 0
+	if in.name != "." {
+		start = len(in.name) + 1
 	}
-	for i := 0; ; i++ {
-		next := strings.IndexByte(dir[i:], '/')
-		part := dir
-		if next >= 0 {
-			i += next
-			part = dir[:i]
-		}
-		info, err := d.root.Lstat(filepath.FromSlash(part))
-		if err != nil {
-			return notExist("looking at folder", part, err)
-		}
-		if !info.IsDir() || d.ignored[part] {
-			return fmt.Errorf("%q is no folder: %w", part, fs.ErrNotExist)
-		}
-		if next < 0 {
-			d.seen.Store(dir, true)
-			return nil
-		}
+	if i := strings.IndexByte(name[start:], '/'); i >= 0 {
+		part = name[:start+i]
 	}
+	info, err := in.root.Lstat(part[start:])
+	if err != nil {
+		return notExist("looking at folder", part, err)
+	}
+	if !info.IsDir() || d.ignored[part] {
+		return fmt.Errorf("%q is no folder: %w", part, fs.ErrNotExist)
+	}
+	root, err := in.root.OpenRoot(part[start:])
+	if err != nil {
+		return notExist("opening folder", part, err)
+	}
+	*w = append(*w, &folder{name: part, root: root})
+	return nil
 }
 
 // notExist wraps an error so that what does not exist, or lies beyond a link or
