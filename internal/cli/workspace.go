@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/karzoun/miniapp-review/internal/source"
 	"github.com/karzoun/miniapp-review/internal/submission"
 )
@@ -174,11 +176,25 @@ func (w *workspace) place() error {
 
 func (w *workspace) openGit(base, folder string) error {
 	scope := path.Join(w.prefix, submission.Root, folder)
-	work, err := w.repo.WorkTree(scope)
-	if err != nil {
-		return &exitError{code: ExitFailed, err: err}
+	// The two ask git about different things, and need not wait for each other.
+	var both errgroup.Group
+	both.Go(func() error {
+		work, err := w.repo.WorkTree(scope)
+		if err != nil {
+			return &exitError{code: ExitFailed, err: err}
+		}
+		w.head = source.Sub(work, w.prefix)
+		return nil
+	})
+	err := w.openBase(base, scope)
+	if failed := both.Wait(); failed != nil {
+		return failed
 	}
-	w.head = source.Sub(work, w.prefix)
+	return err
+}
+
+// openBase finds the base, and what differs from it in a folder.
+func (w *workspace) openBase(base, scope string) (err error) {
 	if base != "" {
 		w.baseRev, err = w.repo.Resolve(base)
 		if err != nil {

@@ -14,14 +14,13 @@ import (
 	"sync"
 )
 
-// commitTree is the Tree of a commit. One git process serves all of its files.
+// commitTree is the Tree of a commit.
 type commitTree struct {
 	repo   *Repo
 	commit string
 
-	mu    sync.Mutex
-	dirs  map[string][]Entry
-	blobs *blobReader
+	mu   sync.Mutex
+	dirs map[string][]Entry
 }
 
 // ReadDir implements Tree.
@@ -36,7 +35,7 @@ func (t *commitTree) ReadDir(dir string) ([]Entry, error) {
 	if dir != "." {
 		object += dir
 	}
-	kind, data, err := t.object(object, 64<<20)
+	kind, data, err := t.repo.objects.read(object, 64<<20)
 	if err != nil {
 		return nil, err
 	}
@@ -89,23 +88,51 @@ func (t *commitTree) ReadFile(name string, limit int64) ([]byte, error) {
 	if !ok || entries[i].Mode != Regular && entries[i].Mode != Executable {
 		return nil, fmt.Errorf("file %q: %w", name, fs.ErrNotExist)
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	_, data, err := t.object(t.commit+":"+name, limit)
+	_, data, err := t.repo.objects.read(t.commit+":"+name, limit)
 	return data, err
 }
 
-// object asks git for an object; t.mu is held.
-func (t *commitTree) object(name string, limit int64) (kind string, data []byte, err error) {
+// objects answers what a repository is asked about objects and revisions. One
+// git process, which is started by the first question, serves them all.
+type objects struct {
+	dir     string
+	mu      sync.Mutex
+	started *blobReader
+}
+
+// reader returns the process; o.mu is held.
+func (o *objects) reader(name string) (*blobReader, error) {
 	if strings.ContainsAny(name, "\n") {
-		return "", nil, fmt.Errorf("file %q: names with line breaks are not read: %w", name, fs.ErrNotExist)
+		return nil, fmt.Errorf("%q: names with line breaks are not read: %w", name, fs.ErrNotExist)
 	}
-	if t.blobs == nil {
-		if t.blobs, err = startBlobs(t.repo.root); err != nil {
-			return "", nil, err
-		}
+	var err error
+	if o.started == nil {
+		o.started, err = startBlobs(o.dir)
 	}
-	return t.blobs.read(name, limit)
+	return o.started, err
+}
+
+// read returns an object.
+func (o *objects) read(name string, limit int64) (kind string, data []byte, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	r, err := o.reader(name)
+	if err != nil {
+		return "", nil, err
+	}
+	return r.read(name, limit)
+}
+
+// id returns the id of the object that a revision names.
+func (o *objects) id(revision string) (string, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	r, err := o.reader(revision)
+	if err != nil {
+		return "", err
+	}
+	h, err := r.header("info", revision)
+	return h.id, err
 }
 
 // blobReader is a running "git cat-file --batch-command". It ends when its
@@ -132,42 +159,48 @@ func startBlobs(dir string) (*blobReader, error) {
 	return &blobReader{in: in, out: bufio.NewReaderSize(out, 64<<10), cmd: cmd}, nil
 }
 
-func (b *blobReader) header(verb, name string) (kind string, size int64, err error) {
+// header is the first line of an answer.
+type header struct {
+	id, kind string
+	size     int64
+}
+
+func (b *blobReader) header(verb, name string) (header, error) {
 	if _, err := fmt.Fprintf(b.in, "%s %s\n", verb, name); err != nil {
-		return "", 0, fmt.Errorf("asking git for %q: %w", name, err)
+		return header{}, fmt.Errorf("asking git for %q: %w", name, err)
 	}
 	line, err := b.out.ReadString('\n')
 	if err != nil {
-		return "", 0, fmt.Errorf("asking git for %q: %w", name, err)
+		return header{}, fmt.Errorf("asking git for %q: %w", name, err)
 	}
 	line = strings.TrimSuffix(line, "\n")
 	if strings.HasSuffix(line, " missing") {
-		return "", 0, fmt.Errorf("%q: %w", name, fs.ErrNotExist)
+		return header{}, fmt.Errorf("%q: %w", name, fs.ErrNotExist)
 	}
 	fields := strings.Fields(line)
 	if len(fields) != 3 {
-		return "", 0, fmt.Errorf("asking git for %q: unexpected answer %q", name, line)
+		return header{}, fmt.Errorf("asking git for %q: unexpected answer %q", name, line)
 	}
-	size, err = strconv.ParseInt(fields[2], 10, 64)
-	return fields[1], size, err
+	size, err := strconv.ParseInt(fields[2], 10, 64)
+	return header{fields[0], fields[1], size}, err
 }
 
 // read returns an object. Its size is asked for first, so that a large one is
 // never transferred.
 func (b *blobReader) read(name string, limit int64) (string, []byte, error) {
-	kind, size, err := b.header("info", name)
+	h, err := b.header("info", name)
 	if err != nil {
 		return "", nil, err
 	}
-	if size > limit {
-		return kind, nil, fmt.Errorf("%q has %d bytes, more than %d: %w", name, size, limit, ErrTooLarge)
+	if h.size > limit {
+		return h.kind, nil, fmt.Errorf("%q has %d bytes, more than %d: %w", name, h.size, limit, ErrTooLarge)
 	}
-	if _, _, err = b.header("contents", name); err != nil {
+	if _, err = b.header("contents", name); err != nil {
 		return "", nil, err
 	}
-	data := make([]byte, size+1) // a line feed follows the object
+	data := make([]byte, h.size+1) // a line feed follows the object
 	if _, err := io.ReadFull(b.out, data); err != nil {
 		return "", nil, fmt.Errorf("reading %q from git: %w", name, err)
 	}
-	return kind, data[:size], nil
+	return h.kind, data[:h.size], nil
 }

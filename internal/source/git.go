@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Repo is a local Git repository. It is read by running git, so that work
@@ -20,7 +21,10 @@ import (
 // Running git in a repository trusts its configuration as much as the user's
 // own git does. Hooks, file system monitors, external diffs and lazy fetching
 // are off. The Action, which must not trust anything, does not use this.
-type Repo struct{ root string }
+type Repo struct {
+	root    string
+	objects *objects
+}
 
 // ErrNoRepository says that a folder is in no Git repository, or that there is
 // no git to ask.
@@ -38,7 +42,8 @@ func Find(dir string) (*Repo, error) {
 		}
 		return nil, err
 	}
-	return &Repo{root: filepath.FromSlash(strings.TrimSuffix(string(out), "\n"))}, nil
+	root := filepath.FromSlash(strings.TrimSuffix(string(out), "\n"))
+	return &Repo{root: root, objects: &objects{dir: root}}, nil
 }
 
 // Root returns the top folder of the working tree, without symbolic links.
@@ -57,6 +62,23 @@ func run(dir string, args ...string) ([]byte, error) {
 		return nil, fmt.Errorf("git %s: %s", args[0], strings.TrimPrefix(line, "fatal: "))
 	}
 	return stdout.Bytes(), nil
+}
+
+// runAll runs git several times at once and returns what each prints. Starting
+// it and reading the index is most of what such a command takes.
+func runAll(dir string, commands ...[]string) ([][]byte, error) {
+	outs, errs := make([][]byte, len(commands)), make([]error, len(commands))
+	var wg sync.WaitGroup
+	for i, args := range commands {
+		wg.Go(func() { outs[i], errs[i] = run(dir, args...) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return outs, nil
 }
 
 func command(dir string, args ...string) *exec.Cmd {
@@ -78,11 +100,11 @@ func (r *Repo) Resolve(rev string) (string, error) {
 	if rev == "" || strings.HasPrefix(rev, "-") {
 		return "", fmt.Errorf("unknown revision %q", rev)
 	}
-	out, err := run(r.root, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
+	id, err := r.objects.id(rev + "^{commit}")
 	if err != nil {
 		return "", fmt.Errorf("unknown revision %q", rev)
 	}
-	return strings.TrimSpace(string(out)), nil
+	return id, nil
 }
 
 // defaultBranches are the names under which the default branch may be known,
@@ -95,7 +117,8 @@ func defaultBranches() []string {
 // description of it for people. Both are "" when there is no commit yet, or no
 // branch that could be the default one.
 func (r *Repo) DefaultBase() (commit, description string, err error) {
-	if _, err := r.Resolve("HEAD"); err != nil {
+	head, err := r.Resolve("HEAD")
+	if err != nil {
 		return "", "", nil
 	}
 	for _, branch := range defaultBranches() {
@@ -103,7 +126,10 @@ func (r *Repo) DefaultBase() (commit, description string, err error) {
 		if err != nil {
 			continue
 		}
-		out, err := run(r.root, "merge-base", "HEAD", tip)
+		if tip == head {
+			return tip, "merge base with " + branch, nil
+		}
+		out, err := run(r.root, "merge-base", head, tip)
 		if err != nil {
 			return "", "", fmt.Errorf("HEAD and %s have no common commit; fetch more of the history", branch)
 		}
@@ -118,15 +144,13 @@ func (r *Repo) DefaultBase() (commit, description string, err error) {
 // Git's own notion of "differ" counts, with its settings for line ends.
 func (r *Repo) Changed(commit, dir string) ([]string, error) {
 	spec := ":(top,literal)" + dir
-	tracked, err := run(r.root, "diff-index", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--", spec)
+	outs, err := runAll(r.root,
+		[]string{"diff-index", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--", spec},
+		[]string{"ls-files", "-z", "--others", "--exclude-standard", "--", spec})
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := run(r.root, "ls-files", "-z", "--others", "--exclude-standard", "--", spec)
-	if err != nil {
-		return nil, err
-	}
-	paths := append(split(tracked), split(fresh)...)
+	paths := append(split(outs[0]), split(outs[1])...)
 	slices.Sort(paths)
 	return slices.Compact(paths), nil
 }
@@ -164,25 +188,22 @@ func (r *Repo) WorkTree(dir string) (*Dir, error) {
 		return nil, err
 	}
 	spec := ":(top,literal)" + dir
-	out, err := run(r.root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", spec)
+	outs, err := runAll(r.root,
+		[]string{"ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", spec},
+		[]string{"ls-files", "-z", "--stage", "--", spec},
+		[]string{"config", "--type=bool", "--default=true", "core.fileMode"})
 	if err != nil {
 		return nil, err
 	}
 	d.ignored = map[string]bool{}
-	for _, p := range split(out) {
+	for _, p := range split(outs[0]) {
 		d.ignored[strings.TrimSuffix(p, "/")] = true
 	}
-	if out, err = run(r.root, "ls-files", "-z", "--stage", "--", spec); err != nil {
-		return nil, err
-	}
-	filemode, err := run(r.root, "config", "--type=bool", "--default=true", "core.fileMode")
-	if err != nil {
-		return nil, err
-	}
+	fromIndex := strings.TrimSpace(string(outs[2])) == "false"
 	d.modes = map[string]Mode{}
-	for _, line := range split(out) {
+	for _, line := range split(outs[1]) {
 		mode, name, ok := parseEntry(line)
-		if ok && (mode == Submodule || strings.TrimSpace(string(filemode)) == "false" && (mode == Regular || mode == Executable)) {
+		if ok && (mode == Submodule || fromIndex && (mode == Regular || mode == Executable)) {
 			d.modes[name] = mode
 		}
 	}
