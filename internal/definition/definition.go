@@ -21,6 +21,8 @@ type Definition struct {
 	Webhook                       Webhook
 	Sync                          Sync
 	DashboardApps                 []DashboardApp
+
+	parts []RequestPart
 }
 
 // Request is an HTTP request of auth, of an action's pipeline or of a source.
@@ -54,10 +56,12 @@ type Auth struct {
 	// TestToken to AuthURL have a nil Node when absent.
 	TestToken, UserDetails, GetToken, RefreshToken, AuthURL Request
 	Registration                                            []Request
+
+	steps []NamedRequest
 }
 
 // Sensitive returns the strings of sensitiveKeys.
-func (a Auth) Sensitive() []string {
+func (a *Auth) Sensitive() []string {
 	var keys []string
 	for _, e := range a.SensitiveKeys.Elements() {
 		if s, ok := e.Str(); ok {
@@ -69,8 +73,10 @@ func (a Auth) Sensitive() []string {
 
 // Steps returns the requests of auth that are present, with the name of their
 // field, in the order in which the platform may run them.
-func (a Auth) Steps() []NamedRequest {
-	var steps []NamedRequest
+func (a *Auth) Steps() []NamedRequest { return a.steps }
+
+func (a *Auth) findSteps() []NamedRequest {
+	steps := make([]NamedRequest, 0, 5+len(a.Registration))
 	for _, s := range []NamedRequest{
 		{"auth_url", a.AuthURL}, {"get_token", a.GetToken}, {"refresh_token", a.RefreshToken},
 		{"test_token", a.TestToken}, {"userDetails", a.UserDetails},
@@ -216,6 +222,7 @@ func New(doc *jsondoc.Document) *Definition {
 				URL: ofKind(n.Get("iframeUrl"), jsondoc.String), AllowedActions: n.Get("allowedActions").Elements()})
 		}
 	}
+	d.parts = d.findParts()
 	return d
 }
 
@@ -261,6 +268,7 @@ func newAuth(n *jsondoc.Node) Auth {
 			a.Registration = append(a.Registration, newRequest(r))
 		}
 	}
+	a.steps = a.findSteps()
 	return a
 }
 

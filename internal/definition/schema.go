@@ -34,6 +34,7 @@ const (
 type Validator struct {
 	schema   *gojsonschema.Schema
 	branches map[string]*gojsonschema.Schema
+	quick    *quick
 	fields   *fields
 }
 
@@ -46,6 +47,9 @@ func NewValidator() (*Validator, error) {
 	}
 	if v.fields, err = readFields(whole); err != nil {
 		return nil, err
+	}
+	if v.quick, err = newQuick(whole); err != nil {
+		return nil, fmt.Errorf("reading the schema: %w", err)
 	}
 	if v.schema, err = compile(whole); err != nil {
 		return nil, fmt.Errorf("compiling the schema: %w", err)

@@ -46,7 +46,7 @@ func storesCredentials(step string) bool {
 // blocks: an install's credentials, then its metadata. What the tenant supplies
 // through auth.config or auth.form is among the credentials: official examples
 // use both in this way.
-func (a Auth) CredentialKeys() []Key {
+func (a *Auth) CredentialKeys() []Key {
 	keys := a.suppliedByTenant()
 	for _, s := range a.Steps() {
 		from := FromAuth
@@ -64,7 +64,7 @@ func (a Auth) CredentialKeys() []Key {
 // ValueKeys returns the keys that "{{key}}" finds in every request, whatever
 // the action: auth.config, the install form, metadata and system values. Input
 // and the outputs of steps come before them.
-func (a Auth) ValueKeys() []Key {
+func (a *Auth) ValueKeys() []Key {
 	keys := append(a.suppliedByTenant(), stored(a.UserDetails, FromMetadata)...)
 	for _, name := range SystemKeys() {
 		keys = append(keys, Key{Name: name, From: FromSystem})
@@ -72,7 +72,7 @@ func (a Auth) ValueKeys() []Key {
 	return keys
 }
 
-func (a Auth) suppliedByTenant() []Key {
+func (a *Auth) suppliedByTenant() []Key {
 	var keys []Key
 	for _, m := range a.Config.Members() {
 		keys = append(keys, Key{m.Key, FromConfig, m})
@@ -145,12 +145,16 @@ type RequestPart struct {
 	Action, Step int
 	// Source is the index in Definition.Sources, or -1.
 	Source int
+
+	found []Placeholder
 }
 
 // RequestParts returns all parts of the definition in which placeholders are
 // replaced: the requests of auth, the steps of actions, sources, and the base
 // and headers of sync.
-func (d *Definition) RequestParts() []RequestPart {
+func (d *Definition) RequestParts() []RequestPart { return d.parts }
+
+func (d *Definition) findParts() []RequestPart {
 	var parts []RequestPart
 	for _, s := range d.Auth.Steps() {
 		parts = append(parts, RequestPart{Texts: s.Request.Texts(), Auth: s.Name, Action: -1, Source: -1})
@@ -169,14 +173,14 @@ func (d *Definition) RequestParts() []RequestPart {
 			sync = append(sync, present(ofKind(e.Get("url"), jsondoc.String))...)
 		}
 	}
-	return append(parts, RequestPart{Texts: sync, Action: -1, Source: -1})
+	parts = append(parts, RequestPart{Texts: sync, Action: -1, Source: -1})
+	for i := range parts {
+		for _, t := range parts[i].Texts {
+			parts[i].found = appendPlaceholders(parts[i].found, t)
+		}
+	}
+	return parts
 }
 
 // Placeholders returns the placeholders of a part, in the order of its texts.
-func (p RequestPart) Placeholders() []Placeholder {
-	var found []Placeholder
-	for _, t := range p.Texts {
-		found = append(found, PlaceholdersBelow(t)...)
-	}
-	return found
-}
+func (p *RequestPart) Placeholders() []Placeholder { return p.found }

@@ -22,12 +22,14 @@ type Placeholder struct {
 }
 
 // Placeholders returns the placeholders of a text, in its order.
-func Placeholders(n *jsondoc.Node) []Placeholder {
+func Placeholders(n *jsondoc.Node) []Placeholder { return placeholders(nil, n) }
+
+// placeholders appends the placeholders of a text to those found before.
+func placeholders(found []Placeholder, n *jsondoc.Node) []Placeholder {
 	text, ok := n.Str()
 	if !ok {
-		return nil
+		return found
 	}
-	var found []Placeholder
 	c := closings{text: text}
 	for at := 0; ; {
 		start, credential, ok := nextOpening(text, at)
@@ -69,12 +71,16 @@ func (p Placeholder) End() int { return p.Start + len("[[]]") + len(p.Key) }
 
 // PlaceholdersBelow returns the placeholders of every string at or below a
 // node, in the order of the text. Keys of objects are not looked at.
-func PlaceholdersBelow(n *jsondoc.Node) []Placeholder {
-	var found []Placeholder
-	n.Walk(func(n *jsondoc.Node) bool {
-		found = append(found, Placeholders(n)...)
-		return true
-	})
+func PlaceholdersBelow(n *jsondoc.Node) []Placeholder { return appendPlaceholders(nil, n) }
+
+func appendPlaceholders(found []Placeholder, n *jsondoc.Node) []Placeholder {
+	if n == nil {
+		return found
+	}
+	found = placeholders(found, n)
+	for _, c := range n.Children {
+		found = appendPlaceholders(found, c)
+	}
 	return found
 }
 

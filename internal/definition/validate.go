@@ -60,6 +60,9 @@ func (v *Validator) Validate(doc *jsondoc.Document) []Violation {
 			Message: fmt.Sprintf("the definition has more than %d values, and is not checked any further", MaxValues),
 			Hint:    "Split it into several MiniApps, or let a source fill long lists."}}
 	}
+	if v.quick.check(doc.Root) == valid {
+		return nil
+	}
 	found := v.check(v.schema, doc.Root)
 	slices.SortStableFunc(found, func(a, b Violation) int {
 		return cmp.Or(a.Node.Span.Start-b.Node.Span.Start, strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Message, b.Message))

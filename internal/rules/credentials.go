@@ -113,7 +113,7 @@ func sensitiveKeysKnown() Spec {
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			keys := def.Auth.CredentialKeys()
 			known := keySet(keys)
-			for _, name := range unstored(def.Auth) {
+			for _, name := range unstored(&def.Auth) {
 				known[name] = true
 			}
 			used, _ := usedKeys(def)

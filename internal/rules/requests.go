@@ -22,7 +22,11 @@ func requestRules() []Spec {
 
 // requests returns the requests of auth and of actions, in their order.
 func requests(def *definition.Definition) []definition.Request {
-	var all []definition.Request
+	n := len(def.Auth.Steps())
+	for _, a := range def.Actions {
+		n += len(a.Steps)
+	}
+	all := make([]definition.Request, 0, n)
 	for _, s := range def.Auth.Steps() {
 		all = append(all, s.Request)
 	}

@@ -40,7 +40,7 @@ func (p *Pass) scopes(def *definition.Definition) []scope {
 	}
 	p.memo.scoped = true
 	credentials, values := keySet(def.Auth.CredentialKeys()), keySet(def.Auth.ValueKeys())
-	for _, name := range unstored(def.Auth) {
+	for _, name := range unstored(&def.Auth) {
 		credentials[name], values[name] = true, true
 	}
 	connect := values
@@ -79,7 +79,7 @@ func (p *Pass) scopes(def *definition.Definition) []scope {
 
 // unstored returns the outputs of auth whose mapping has the wrong form. That is
 // one finding, and not another one wherever they are used.
-func unstored(a definition.Auth) []string {
+func unstored(a *definition.Auth) []string {
 	var names []string
 	for _, s := range a.Steps() {
 		if s.Request.MappingAt.Is(jsondoc.Array) {

@@ -55,7 +55,7 @@ func keyNames(keys []definition.Key) []string {
 // undecided reports whether auth could supply credentials that the definition
 // does not name: a request that stores something does not say what, or a key is
 // listed as sensitive that nothing declares.
-func undecided(a definition.Auth, key string) bool {
+func undecided(a *definition.Auth, key string) bool {
 	if slices.Contains(a.Sensitive(), key) {
 		return true
 	}
@@ -99,7 +99,7 @@ func credentialSupplied() Spec {
 				}
 				r := p.Node(ph.Node, "nothing supplies the credential %s", shown(ph.Key)).
 					Hint("Declare %s in auth.config with the value \"\", or map it in the request that receives it.", shown(ph.Key))
-				if undecided(def.Auth, ph.Key) {
+				if undecided(&def.Auth, ph.Key) {
 					r.As(finding.Warning)
 				}
 				r.mend(s, ph, p.nearest(ph.Key, names))

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"errors"
 	"path"
 	"slices"
@@ -105,7 +106,7 @@ func noCredentialFiles() Spec {
 				case f.Name == submission.TestAccountFile:
 				case credentialFile(f.Name):
 					what = "the name of this file says that it holds credentials or a private key"
-				case strings.Contains(string(f.Data), "AGE-SECRET-"+"KEY-1"):
+				case bytes.Contains(f.Data, []byte("AGE-SECRET-"+"KEY-1")):
 					what = "this file holds a private key of age"
 				}
 				if what != "" {

@@ -133,11 +133,23 @@ func (s *Scanner) concerned(text string) (yes bool) {
 			need, ok := follows[f.words[word]]
 			yes = !ok || letters(rest) >= need
 		} else if i := assigned(rest); i >= 0 {
-			yes = bytes.ContainsAny(rest[i:], "0123456789=+/") || len(bytes.Trim(rest[i:], " \t\r\n\"'`")) == 0
+			yes = couldBeValue(rest[i:])
 		}
 		return !yes
 	})
 	return yes
+}
+
+// couldBeValue reports whether the general rule could take what follows a sign
+// of assignment for a value, or nothing follows.
+func couldBeValue(rest []byte) bool {
+	const shortest = 10 // characters, of which as many must differ
+	rest = bytes.TrimLeft(rest, " \t\r\n\f\v\"'`=")
+	n := 0
+	for n < len(rest) && (letters(rest[n:n+1]) == 1 || strings.IndexByte("_.=+/-", rest[n]) >= 0) {
+		n++
+	}
+	return len(rest) == 0 || n >= shortest && bytes.ContainsAny(rest[:n], "0123456789=+/")
 }
 
 // lowered is the text in lower case, as the engine compares it with keywords.

@@ -55,9 +55,12 @@ func (d *Dir) ReadDir(dir string) ([]Entry, error) {
 		return nil, notExist("listing folder", dir, err)
 	}
 	entries := make([]Entry, 0, len(list))
-	in.regular = make(map[string]int64, len(list))
+	in.regular = map[string]int64{}
 	for _, e := range list {
-		name := path.Join(dir, e.Name())
+		name := e.Name()
+		if dir != "." {
+			name = dir + "/" + name
+		}
 		if e.Name() == ".git" || d.ignored[name] {
 			continue
 		}

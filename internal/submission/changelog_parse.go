@@ -3,6 +3,7 @@ package submission
 import (
 	"bytes"
 	"strings"
+	"sync"
 
 	"github.com/Masterminds/semver/v3"
 	"github.com/yuin/goldmark/ast"
@@ -54,8 +55,12 @@ func (s shallow) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.No
 // left as it is: reading that can take time in the square of its length, and
 // nothing here depends on it. For the same reason link definitions stay
 // paragraphs.
-func blocks(markdown []byte) ast.Node {
-	p := parser.NewParser(parser.WithBlockParsers(
+func blocks(markdown []byte) ast.Node { return blockParser().Parse(text.NewReader(markdown)) }
+
+// blockParser is made once, holds no state of a text, and may be used by several
+// goroutines.
+var blockParser = sync.OnceValue(func() parser.Parser {
+	return parser.NewParser(parser.WithBlockParsers(
 		util.Prioritized(parser.NewSetextHeadingParser(), 100),
 		util.Prioritized(parser.NewThematicBreakParser(), 200),
 		util.Prioritized(shallow{parser.NewListParser()}, 300),
@@ -67,8 +72,7 @@ func blocks(markdown []byte) ast.Node {
 		util.Prioritized(parser.NewHTMLBlockParser(), 900),
 		util.Prioritized(parser.NewParagraphParser(), 1000),
 	))
-	return p.Parse(text.NewReader(markdown))
-}
+})
 
 // changelogReader puts the blocks of a file into sections.
 type changelogReader struct {
