@@ -7,12 +7,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
@@ -24,43 +22,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/karzoun/miniapp-review/internal/browsertest"
 	"github.com/karzoun/miniapp-review/internal/registry/folder"
 	"github.com/karzoun/miniapp-review/internal/registry/registrytest"
 )
-
-// browser starts a headless Chromium. At a desk without one the test is left
-// out; in CI, and for make test, it fails.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("CI") != "" || os.Getenv("MINIAPP_PEER") != "" {
-			t.Fatal("there is no chromium: install it (apt-get install chromium)")
-		}
-		t.Skip("there is no chromium; make test needs it")
-	}
-	// The browser may still write its last files when it is gone for us.
-	profile, err := os.MkdirTemp("", "miniapp-browser-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(profile) })
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.WindowSize(1280, 900), chromedp.WSURLReadTimeout(time.Minute)}
-	for _, flag := range []string{"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage", "hide-scrollbars"} {
-		options = append(options, chromedp.Flag(flag, true))
-	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 // watch notes what a page complains about, and whom it asks.
 type watch struct {
@@ -134,7 +99,7 @@ func (w *watch) quiet(t *testing.T, server string) {
 const visibleCards = `[...document.querySelectorAll(".card")].filter(c => c.getClientRects().length).map(c => c.dataset.ns)`
 
 func TestBrowser(t *testing.T) {
-	allocator := browser(t)
+	allocator := browsertest.Start(t)
 	url := serve(t, "../../examples/registry")
 	ctx, w := tab(t, allocator)
 	var got []string
@@ -216,7 +181,7 @@ func TestBrowser(t *testing.T) {
 // TestBrowserWithoutScript shows everything without a script, and no form that
 // would do nothing.
 func TestBrowserWithoutScript(t *testing.T) {
-	allocator := browser(t)
+	allocator := browsertest.Start(t)
 	url := serve(t, "../../examples/registry")
 	ctx, w := tab(t, allocator)
 	var shown, form int
@@ -232,7 +197,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 // TestBrowserHostile opens pages of which every text is hostile: nothing runs,
 // nothing is loaded, and the policy has nothing to stop.
 func TestBrowserHostile(t *testing.T) {
-	allocator := browser(t)
+	allocator := browsertest.Start(t)
 	dir := t.TempDir()
 	text := `</title></style></script><script>window.hit=1</script><img src="https://spy.example/x" onerror="window.hit=1"> [a](javascript:window.hit=1) ![b](https://spy.example/y)`
 	registrytest.MustPublish(t, folder.Open(dir), registrytest.Release(t, "acme", "1.0.0", text))
@@ -302,7 +267,7 @@ const faults = `(() => {
 // TestBrowserLooks checks colors, names and widths in light and dark, on a desk
 // and on a phone. With MINIAPP_SHOTS it leaves pictures in that folder.
 func TestBrowserLooks(t *testing.T) {
-	allocator := browser(t)
+	allocator := browsertest.Start(t)
 	url := serve(t, "../../examples/registry")
 	ctx, w := tab(t, allocator)
 	for _, page := range []string{"index", "mailbeam/index", "shopkeep/index"} {

@@ -121,7 +121,7 @@ Start with one of:
 	root.SetFlagErrorFunc(flagError)
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.AddCommand(
-		newAction(s), newChangelog(s), newCheck(s), newDiff(s), newDoctor(s), newExplain(s), newFmt(s), newInit(s), newPublish(s), newRegistry(s), newReview(s), newRules(s), newSchema(s),
+		newAction(s), newChangelog(s), newCheck(s), newDiff(s), newDoctor(s), newExplain(s), newFmt(s), newInit(s), newPublish(s), newRegistry(s), newQueue(s), newReview(s), newRules(s), newSchema(s),
 		newVersion(s), newCompletion(s),
 	)
 	root.SetHelpCommand(newHelp(root))

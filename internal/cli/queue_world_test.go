@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -280,4 +281,36 @@ type noQueue struct{ forge }
 
 func (noQueue) MergedPulls(context.Context) ([]pull.Merged, error) {
 	return nil, errors.New("not today")
+}
+
+// TestQueueCommand lists what is open, from the status comments alone.
+func TestQueueCommand(t *testing.T) {
+	w, _ := at(t, "", "parleo", "taskhub", "mailbeam")
+	w.reviewOf(w.openAs("a", w.namespace("parleo", nil)))
+	w.reviewOf(w.openAs("b", w.namespace("taskhub", map[string]string{"miniapp.json": "{}\n"})))
+	w.openAs("c", w.namespace("mailbeam", nil))
+	queue := func(args ...string) (string, string, int) {
+		var out, errs bytes.Buffer
+		env := map[string]string{"GITHUB_TOKEN": w.rita.Token(), "GITHUB_API_URL": w.gh.URL}
+		w.gh.ResetLog()
+		code := Main(t.Context(), append([]string{"queue"}, args...), Streams{In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(n string) string { return env[n] }, Now: w.gh.Now})
+		return out.String(), errs.String(), code
+	}
+	text, errs, code := queue("--repo", "acme/definitions")
+	if code != ExitClean || len(w.gh.Requests()) != 2 || len(w.gh.Writes()) != 0 {
+		t.Fatalf("exit %d, %d requests\n%s", code, len(w.gh.Requests()), errs)
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) != 4 || !strings.Contains(lines[1], "parleo") || !strings.Contains(lines[1], "qa") || !strings.Contains(lines[1], "2026-12-07") ||
+		!strings.Contains(lines[2], "intake") || !strings.Contains(lines[2], "partner") || !strings.Contains(lines[3], "not reviewed") {
+		t.Errorf("the table is\n%s", text)
+	}
+	if page, _, _ := queue("--repo", "acme/definitions", "--format", "html"); !strings.Contains(page, "<!DOCTYPE html>") || !strings.Contains(page, "/pull/1\">1</a>") {
+		t.Errorf("the page is\n%s", page)
+	}
+	for _, args := range [][]string{{}, {"--repo", "acme/definitions", "--format", "xml"}, {"--repo", "acme"}, {"--repo", "acme/definitions", "--bot", "x"}} {
+		if _, errs, code := queue(args...); code != ExitUsage || !strings.HasPrefix(errs, "miniapp: ") {
+			t.Errorf("%q: exit %d, %s", args, code, errs)
+		}
+	}
 }

@@ -42,7 +42,7 @@ func (c *Client) OpenPulls(ctx context.Context) ([]pull.Open, error) {
 	list := []pull.Open{}
 	for _, p := range raw {
 		o := pull.Open{
-			Number: p.GetNumber(), Author: user(p.User), CreatedAt: moment(p.GetCreatedAt()), UpdatedAt: moment(p.GetUpdatedAt()),
+			Number: p.GetNumber(), URL: p.GetHTMLURL(), Author: user(p.User), CreatedAt: moment(p.GetCreatedAt()), UpdatedAt: moment(p.GetUpdatedAt()),
 			Draft: p.GetDraft(), Base: p.GetBase().GetRef(), Head: headOf(p), Labels: []string{},
 		}
 		for _, l := range p.Labels {

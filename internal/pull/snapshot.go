@@ -213,7 +213,9 @@ type Status struct {
 
 // Open is an open pull request in a list of all of them.
 type Open struct {
-	Number    int       `json:"number"`
+	Number int `json:"number"`
+	// URL is its page.
+	URL       string    `json:"url"`
 	Author    User      `json:"author"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
