@@ -55,3 +55,22 @@ func TestReviewOnGitHub(t *testing.T) {
 		t.Errorf("a run that changes nothing writes %+v", w.gh.Writes())
 	}
 }
+
+// TestDraftOfTheSameCommit opens a second, draft pull request with the commit of
+// the first. Neither can let the other pass.
+func TestDraftOfTheSameCommit(t *testing.T) {
+	w := newWorld(t, githubtest.Options{}, "parleo")
+	w.open(w.namespace("parleo", nil))
+	w.fork.Move("again", w.partner, w.pull.Head())
+	first := w.pull
+	second := w.repo.Open(w.fork, "again", w.partner, githubtest.PullSpec{Draft: true})
+	for _, p := range []*githubtest.Pull{second, first, second} {
+		w.pull = p
+		if o := w.review(); len(o.snapshot.SameHead) != 1 || o.result.Decision.Status != stage.Pending {
+			t.Errorf("#%d: %v, %+v", p.Number, o.snapshot.SameHead, o.result.Decision)
+		}
+	}
+	if s := w.repo.Statuses(first.Head()); len(s) == 0 || s[0].State != "pending" {
+		t.Errorf("statuses %+v", s)
+	}
+}

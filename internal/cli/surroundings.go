@@ -15,6 +15,17 @@ import (
 // registry, the other open pull requests, which it returns, and who is in the
 // teams that the configuration names.
 func (r *reviewing) surroundings(ctx context.Context, s *pull.Snapshot, open []pull.Open, openFailed error) (others []pull.Open, err error) {
+	if s.Closed && !s.Merged {
+		return nil, nil // it sets no status
+	}
+	if openFailed != nil {
+		return nil, openFailed
+	}
+	for _, o := range open {
+		if o.Number != s.Number && o.Head.SHA == s.Head.SHA {
+			s.SameHead = append(s.SameHead, o.Number)
+		}
+	}
 	touched := review.Touched(s.Changes)
 	if len(touched) == 0 || s.Incomplete != "" || s.Draft || s.Closed {
 		return nil, nil
@@ -24,9 +35,6 @@ func (r *reviewing) surroundings(ctx context.Context, s *pull.Snapshot, open []p
 		for _, ns := range touched {
 			s.Held[ns] = r.held(ns)
 		}
-	}
-	if openFailed != nil {
-		return nil, openFailed
 	}
 	others = othersOf(s, open)
 	g, during := errgroup.WithContext(ctx)

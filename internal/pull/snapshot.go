@@ -84,6 +84,10 @@ type Snapshot struct {
 	AuthorsOpen []int `json:"authors_open,omitempty"`
 	// Queue is nil when it is not known.
 	Queue *Queue `json:"queue,omitempty"`
+	// SameHead are the numbers of the other open pull requests, whatever their
+	// base and draft or not, with the same head commit. A commit has one status
+	// of a context, so that it speaks for all of them.
+	SameHead []int `json:"same_head,omitempty"`
 	// Held are the versions that the registry holds of the touched namespaces,
 	// by namespace. It is nil when no registry was asked.
 	Held map[string][]Held `json:"held,omitempty"`

@@ -167,6 +167,7 @@ func (r *reviewer) notChecked(reason string) {
 func (r *reviewer) look(ctx context.Context) error {
 	s, f := r.snapshot, &r.result.Facts
 	f.Closed, f.Merged, f.Draft, f.Conflict = s.Closed, s.Merged, s.Draft, s.Conflict
+	f.SharedHead = s.SameHead
 	if s.Incomplete != "" {
 		r.notChecked(s.Incomplete)
 	}
@@ -181,6 +182,7 @@ func (r *reviewer) look(ctx context.Context) error {
 	if err := r.check(ctx, touched); err != nil {
 		return err
 	}
+	f.Behind = pull.Digest(s.BaseTree.Files, touched) != pull.Digest(s.MergeBaseTree.Files, touched)
 	f.Errors, f.Warnings, _ = finding.Count(r.result.Findings)
 	f.AutoMerge = r.config.Merging.Auto
 	r.seeContent(touched)

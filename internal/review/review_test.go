@@ -207,7 +207,7 @@ func TestEarlyEnds(t *testing.T) {
 		ops    string
 		status stage.Status
 	}{
-		{"draft", func(s *pull.Snapshot) { s.Draft = true }, "set-status", stage.Success},
+		{"draft", func(s *pull.Snapshot) { s.Draft = true }, "set-status", stage.Pending},
 		{"closed", func(s *pull.Snapshot) { s.Closed = true }, "", stage.Unchanged},
 		{"not complete", func(s *pull.Snapshot) { s.Incomplete = "it changes 4000 files, and at most 300 are looked at" }, "set-status add-labels create-comment set-status", stage.Error},
 		{"conflict", func(s *pull.Snapshot) { s.Conflict = true }, "set-status add-labels create-comment set-status", stage.Failure},

@@ -58,8 +58,14 @@ type Facts struct {
 	Nothing bool `json:"nothing"`
 	// CouldNotCheck says why there is no result, "" when there is one.
 	CouldNotCheck string `json:"could_not_check"`
-	// Conflict is set when it cannot be merged into its base.
+	// Conflict is set when it cannot be merged into its base. Behind is set when
+	// the base has changed the same definition since it was made, so that what
+	// would be merged is not what is seen.
 	Conflict bool `json:"conflict"`
+	Behind   bool `json:"behind"`
+	// SharedHead are the other open pull requests with the same head commit,
+	// for which the one status of that commit would speak too.
+	SharedHead []int `json:"shared_head,omitempty"`
 	// Errors and Warnings count the findings.
 	Errors   int `json:"errors"`
 	Warnings int `json:"warnings"`
@@ -96,8 +102,38 @@ type Decision struct {
 }
 
 // Decide decides. The first fact that applies counts, in the order in which
-// they stop a submission; a hold only stops what would otherwise be approved.
+// they stop a submission; a hold only stops what would otherwise be approved,
+// and so does a commit that is the head of another pull request too.
 func Decide(f Facts) Decision {
+	d := decide(f)
+	if d.Status != Success || len(f.SharedHead) == 0 {
+		return d
+	}
+	d.Status = Pending
+	d.Summary = clip("not passed: its head commit is also that of " + numbers(f.SharedHead))
+	d.Next = []string{"Close the other pull request, or push a commit to this one. Then the comment /recheck looks again."}
+	d.Reasons = append(d.Reasons, "Its head commit is also that of "+numbers(f.SharedHead)+", and the status of a commit would let both pass.")
+	if !f.Merged && d.Stage == Approved {
+		d.Stage, d.Waiting = Approval, Partner
+	}
+	return d
+}
+
+// numbers names pull requests, a few of them.
+func numbers(list []int) string {
+	const most = 3
+	var names []string
+	for i, n := range list {
+		if i == most {
+			names = append(names, fmt.Sprintf("%d more", len(list)-most))
+			break
+		}
+		names = append(names, fmt.Sprintf("#%d", n))
+	}
+	return strings.Join(names, ", ")
+}
+
+func decide(f Facts) Decision {
 	switch {
 	case f.Merged:
 		return merged(f)
@@ -112,7 +148,9 @@ func Decide(f Facts) Decision {
 		return Decision{Status: Success, Summary: "nothing to review: no definition is touched",
 			Reasons: []string{"It touches no definition."}}
 	case f.Draft:
-		return Decision{Status: Success, Summary: "nothing to review yet: this is a draft",
+		// A draft cannot be merged. The status of its commit must not say that
+		// it passed, or it would be there when the draft becomes ready.
+		return Decision{Status: Pending, Summary: "nothing to review yet: this is a draft",
 			Next:    []string{"Mark the pull request as ready for review when it is."},
 			Reasons: []string{"It is a draft, and drafts are not reviewed."}}
 	case f.Errors > 0:
@@ -125,6 +163,11 @@ func Decide(f Facts) Decision {
 			Summary: "it conflicts with its base branch",
 			Next:    []string{"Merge the base branch into yours, or rebase on it, and push."},
 			Reasons: []string{"It cannot be merged into its base branch as it is."}}
+	case f.Behind:
+		return Decision{Stage: Intake, Waiting: Partner, Status: Failure,
+			Summary: "its base branch has changed the same definition since",
+			Next:    []string{"Merge the base branch into yours, or rebase on it, and push."},
+			Reasons: []string{"Its base branch has changed the same definition since, so that what would be merged is not what is seen here."}}
 	}
 	return reviewed(f)
 }

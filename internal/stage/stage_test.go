@@ -38,7 +38,11 @@ func TestStops(t *testing.T) {
 		{"changes requested", with(func(f *stage.Facts) { f.Blockers = 1 }), stage.Approval, stage.Partner, stage.Pending, "changes are requested by 1 reviewer"},
 		{"a hold", with(func(f *stage.Facts) { f.Holds = []string{"it touches .github"} }), stage.Approval, stage.Reviewer, stage.Pending, "held for a maintainer: it touches .github"},
 		{"no QA asked for", stage.Facts{Needed: 1, Approvals: 1}, stage.Approved, stage.Reviewer, stage.Success, "approved"},
-		{"a draft", with(func(f *stage.Facts) { f.Draft = true }), stage.None, stage.Nobody, stage.Success, "nothing to review yet: this is a draft"},
+		{"a draft", with(func(f *stage.Facts) { f.Draft = true }), stage.None, stage.Nobody, stage.Pending, "nothing to review yet: this is a draft"},
+		{"behind", with(func(f *stage.Facts) { f.Behind = true }), stage.Intake, stage.Partner, stage.Failure, "its base branch has changed the same definition since"},
+		{"a shared head", with(func(f *stage.Facts) { f.SharedHead = []int{8, 9} }), stage.Approval, stage.Partner, stage.Pending, "not passed: its head commit is also that of #8, #9"},
+		{"nothing, with a shared head", stage.Facts{Nothing: true, SharedHead: []int{8}}, stage.None, stage.Nobody, stage.Pending, "not passed: its head commit is also that of #8"},
+		{"merged, with a shared head", with(func(f *stage.Facts) { f.Merged, f.SharedHead = true, []int{8} }), stage.Approved, stage.Reviewer, stage.Pending, "not passed: its head commit is also that of #8"},
 		{"nothing", stage.Facts{Nothing: true}, stage.None, stage.Nobody, stage.Success, "nothing to review: no definition is touched"},
 		{"closed", with(func(f *stage.Facts) { f.Closed = true }), stage.None, stage.Nobody, stage.Unchanged, ""},
 		{"merged", with(func(f *stage.Facts) { f.Merged = true }), stage.Approved, stage.Reviewer, stage.Success, "merged; the registry follows"},
@@ -56,7 +60,7 @@ func TestStops(t *testing.T) {
 func TestEveryCombination(t *testing.T) {
 	combinations := 0
 	bools := []bool{false, true}
-	for bits := range 1 << 6 {
+	for bits := range 1 << 8 {
 		bit := func(i int) bool { return bits>>i&1 == 1 }
 		for _, errors := range []int{0, 2} {
 			for _, holds := range [][]string{nil, {"a reason", "another"}} {
@@ -66,6 +70,10 @@ func TestEveryCombination(t *testing.T) {
 							f := stage.Facts{Closed: bit(0), Merged: bit(1), Published: bit(2), Draft: bit(3), Nothing: bit(4), Conflict: bit(5),
 								Errors: errors, Holds: holds, QAItems: qa[0], QAPassed: qa[1], QAFailed: qa[2],
 								Needed: approvals[0], Approvals: approvals[1], Stale: approvals[2], Blockers: approvals[3]}
+							f.Behind = bit(6)
+							if bit(7) {
+								f.SharedHead = []int{12}
+							}
 							if unchecked {
 								f.CouldNotCheck = "no answer"
 							}
@@ -124,10 +132,13 @@ func invariants(t *testing.T, f stage.Facts) {
 	case open && f.CouldNotCheck != "" && d.Status != stage.Error:
 		t.Fatalf("%+v: not checked, and the status is %q", f, d.Status)
 	}
-	passes := f.CouldNotCheck == "" && f.Errors == 0 && !f.Conflict && len(f.Holds) == 0 &&
+	passes := f.CouldNotCheck == "" && f.Errors == 0 && !f.Conflict && !f.Behind && len(f.SharedHead) == 0 && len(f.Holds) == 0 &&
 		f.QAPassed == f.QAItems && f.QAFailed == 0 && f.Approvals >= f.Needed && f.Blockers == 0
 	if open && (d.Status == stage.Success) != passes {
 		t.Fatalf("%+v: %q", f, d.Status)
+	}
+	if (f.Draft && !f.Merged && !f.Nothing || len(f.SharedHead) > 0) && d.Status == stage.Success {
+		t.Fatalf("%+v: a commit passes for a draft or for two pull requests", f)
 	}
 	if open && (d.Stage == stage.Approved) != passes {
 		t.Fatalf("%+v: stage %q", f, d.Stage)
