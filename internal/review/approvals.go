@@ -1,6 +1,8 @@
 package review
 
 import (
+	"slices"
+
 	"github.com/karzoun/miniapp-review/internal/compat"
 	"github.com/karzoun/miniapp-review/internal/pull"
 	"github.com/karzoun/miniapp-review/internal/report"
@@ -14,6 +16,8 @@ func (r *reviewer) judge(touched []string) {
 	f := &r.result.Facts
 	f.Needed = r.needed()
 	digest := pull.Digest(r.snapshot.HeadTree.Files, touched)
+	// The digest of another commit says nothing about files outside.
+	outside := slices.ContainsFunc(r.snapshot.Changes, func(c pull.Change) bool { return namespaceOf(c) == "" })
 	latest := map[int64]pull.Review{}
 	var order []int64
 	for _, v := range r.snapshot.Reviews {
@@ -32,14 +36,14 @@ func (r *reviewer) judge(touched []string) {
 		switch {
 		case v.State == pull.Dismissed:
 			continue
-		case v.State == pull.ChangesRequested && why == "":
+		case v.State == pull.ChangesRequested && r.refusalToStop(v.User) == "":
 			f.Blockers++
 			said.Says = "asks for changes"
 		case v.State != pull.Approved:
 			continue
 		case why != "":
 			said.Says, said.Why = "approves, which does not count", why
-		case !r.afterSeen(v.SubmittedAt) || v.CommitID != r.snapshot.Head.SHA && r.snapshot.Contents[v.CommitID] != digest:
+		case !r.afterSeen(v.SubmittedAt) || v.CommitID != r.snapshot.Head.SHA && (outside || r.snapshot.Contents[v.CommitID] != digest):
 			f.Stale++
 			said.Says, said.Why = "approved other content", "the content changed since, or was not seen yet"
 		default:

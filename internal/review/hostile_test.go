@@ -1,7 +1,9 @@
 package review_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/karzoun/miniapp-review/internal/pull"
 	"github.com/karzoun/miniapp-review/internal/pull/pulltest"
@@ -55,4 +57,90 @@ func TestBaseChangedTheSame(t *testing.T) {
 		l.s.Blobs[id] = b
 	}
 	l.stands(stage.Intake, stage.Failure)
+}
+
+// TestObjectionsStay checks that the author of a pull request cannot get rid of
+// an objection: not with commits that name the reviewer, nor with so many of
+// them that not all are known, nor with a crowd that keeps the reviewer from
+// being asked about.
+func TestObjectionsStay(t *testing.T) {
+	repo := repository(t)
+	for object, give := range map[string]func(*life){
+		"changes requested": func(l *life) { l.reviews("walt", pull.ChangesRequested) },
+		"a hold":            func(l *life) { l.says("walt", "/hold the provider is not known") },
+		"a failed item":     func(l *life) { l.says("walt", "/qa fail connect: the token is refused") },
+		"a hold, corrected": func(l *life) {
+			c := l.says("walt", "/hold the provider is not known")
+			c.UpdatedAt = c.UpdatedAt.Add(time.Minute)
+		},
+	} {
+		for name, trick := range map[string]func(*pull.Snapshot){
+			"nothing": func(*pull.Snapshot) {},
+			"a co-author": func(s *pull.Snapshot) {
+				s.Commits = append(s.Commits, pull.Commit{SHA: "1", People: []pull.User{people()["walt"]}})
+			},
+			"a crowd": func(s *pull.Snapshot) { delete(s.Permissions, "walt") },
+		} {
+			l := approved(t, without(repo, "parleo"), repo)
+			give(l)
+			trick(l.s)
+			l.passes()
+			if r := settle(t, l.s); r.Decision.Status == stage.Success {
+				t.Errorf("%s, and then %s: %+v", object, name, r.Decision)
+			}
+		}
+	}
+}
+
+// TestCrowdCannotApprove checks that whoever was not asked about counts only
+// against a pull request.
+func TestCrowdCannotApprove(t *testing.T) {
+	repo := repository(t)
+	l := begin(t, without(repo, "parleo"), repo)
+	l.stands(stage.QA, stage.Pending)
+	delete(l.s.Permissions, "rita")
+	l.says("rita", "/qa pass")
+	l.reviews("rita", pull.Approved)
+	if r := l.stands(stage.QA, stage.Pending); r.Facts.Approvals != 0 || r.Facts.QAPassed != 0 {
+		t.Errorf("%+v", r.Facts)
+	}
+}
+
+// TestSaidBeforeItWasSeen checks a push in the very moment in which somebody
+// says that the content before it is good: the run sees both at once.
+func TestSaidBeforeItWasSeen(t *testing.T) {
+	repo := repository(t)
+	l := begin(t, without(repo, "parleo"), repo)
+	l.stands(stage.QA, stage.Pending)
+	l.says("rita", "/qa pass")
+	l.stands(stage.Approval, stage.Pending)
+	l.pushes(edited(t, repo, "definitions/parleo/SETUP.md", "1.", "1. "))
+	l.s.At = l.s.At.Add(time.Minute) // the run starts, and reads the comments last
+	late := l.s.At.Add(time.Second)
+	l.s.Comments = append(l.s.Comments, pull.Comment{ID: 5000, NodeID: "X", User: people()["rita"], Body: "/qa pass", CreatedAt: late, UpdatedAt: late})
+	l.s.Reviews = append(l.s.Reviews, pull.Review{ID: 5001, User: people()["rita"], State: pull.Approved, CommitID: l.s.Head.SHA, SubmittedAt: late})
+	if r := settle(t, l.s); r.Facts.QAPassed != 0 || r.Facts.Approvals != 0 {
+		t.Errorf("%+v", r.Facts)
+	}
+	l.s.At = late.Add(time.Minute)
+	l.says("rita", "/qa pass")
+	l.reviews("rita", pull.Approved)
+	l.stands(stage.Approved, stage.Success)
+}
+
+// TestApprovalOfAnOlderCommitWithFilesOutside checks that a commit with the same
+// namespace and other files beside it is other content.
+func TestApprovalOfAnOlderCommitWithFilesOutside(t *testing.T) {
+	repo := repository(t)
+	l := begin(t, without(repo, "parleo"), repo.With(map[string]string{"README.md": "changed"}))
+	l.stands(stage.QA, stage.Pending)
+	l.says("rita", "/qa pass")
+	l.says("mona", "/ok")
+	l.reviews("rita", pull.Approved)
+	old := fmt.Sprintf("%040d", 7)
+	l.s.Reviews[0].CommitID = old
+	l.s.Contents = map[string]string{old: pull.Digest(l.s.HeadTree.Files, []string{"parleo"})}
+	if r := l.stands(stage.Approval, stage.Pending); r.Facts.Approvals != 0 || r.Facts.Stale != 1 {
+		t.Errorf("%+v", r.Facts)
+	}
 }

@@ -104,6 +104,8 @@ func readLedger(signer marker.Signer, self pull.User, comments []pull.Comment) l
 		for line := range strings.SplitSeq(c.Body, "\n") {
 			text, ok := strings.CutPrefix(strings.TrimSpace(line), ledgerStart)
 			if text, end := strings.CutSuffix(text, ledgerEnd); ok && end {
+				// The last one is ours; another can be repeated from a submission.
+				l = ledger{}
 				if err := json.Unmarshal([]byte(text), &l); err != nil {
 					l = ledger{} // written by another version: the clock starts again
 				}
@@ -126,11 +128,27 @@ func (r *reviewer) content(touched []string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// seeContent notes what is seen now.
+// seeContent notes what is seen now. What this very run reads for the first time
+// beside a new content cannot be about it: it was said while the content before
+// was there, or in the moment of the push.
 func (r *reviewer) seeContent(touched []string) {
-	if content := r.content(touched); content != r.ledger.Content {
-		r.ledger.Content, r.ledger.Since = content, r.now()
+	content := r.content(touched)
+	if content == r.ledger.Content {
+		return
 	}
+	since := r.now()
+	said := func(u pull.User, at time.Time) {
+		if u.ID != r.snapshot.Self.ID && !at.Before(since) {
+			since = at.UTC().Truncate(time.Second).Add(time.Second)
+		}
+	}
+	for _, c := range r.snapshot.Comments {
+		said(c.User, c.CreatedAt)
+	}
+	for _, v := range r.snapshot.Reviews {
+		said(v.User, v.SubmittedAt)
+	}
+	r.ledger.Content, r.ledger.Since = content, since
 }
 
 // seeStage notes the stage that was decided on.

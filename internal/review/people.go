@@ -13,6 +13,24 @@ import (
 // a sentence; "" means that they may. Only what GitHub says of people now
 // counts, never the association that it shows beside their names.
 func (r *reviewer) refusal(u pull.User) string {
+	why := r.refusalToStop(u)
+	switch {
+	case why != "":
+		return why
+	case r.contributed(u):
+		return "those who contributed commits do not decide about the pull request"
+	case !r.asked(u):
+		return "too many people take part for all of them to be asked what they may do"
+	}
+	return ""
+}
+
+// refusalToStop is refusal for what can only stop the pull request: to ask for
+// changes, to hold it, to record that an item failed. Its author must not get
+// rid of an objection, so two things that the author can bring about do not
+// count here: commits that name a reviewer as their author, and a crowd so large
+// that the reviewer is not asked about.
+func (r *reviewer) refusalToStop(u pull.User) string {
 	switch {
 	case u.ID == 0:
 		return "the account is gone"
@@ -20,9 +38,7 @@ func (r *reviewer) refusal(u pull.User) string {
 		return "bots do not decide"
 	case u.ID == r.snapshot.Author.ID:
 		return "authors do not decide about their own pull request"
-	case r.contributed(u):
-		return "those who contributed commits do not decide about the pull request"
-	case !canWrite(r.permission(u)):
+	case r.asked(u) && !canWrite(r.permission(u)):
 		return "it needs write permission in this repository"
 	case r.config.Reviewing() && !r.named(u):
 		for _, t := range r.config.Teams {
@@ -69,6 +85,12 @@ func Questions(s *pull.Snapshot) (teams []config.Team, people []pull.User) {
 
 func (r *reviewer) permission(u pull.User) string {
 	return r.snapshot.Permissions[strings.ToLower(u.Login)]
+}
+
+// asked reports whether GitHub was asked what somebody may do.
+func (r *reviewer) asked(u pull.User) bool {
+	_, ok := r.snapshot.Permissions[strings.ToLower(u.Login)]
+	return ok
 }
 
 func canWrite(permission string) bool {

@@ -47,7 +47,8 @@ func checklist(def *definition.Definition) []command.Item {
 }
 
 // commands carries out what people wrote. Their order is that of the comments;
-// a comment that was edited counts for nothing, since what it said is not known.
+// a comment that was edited lets nothing pass, since what it said is not known.
+// It can still stop: a corrected reason must not lift a hold.
 func (r *reviewer) commands() {
 	r.items = nil
 	if r.config.QA {
@@ -83,6 +84,10 @@ func (r *reviewer) commands() {
 // command asks for one.
 func (r *reviewer) carryOut(c pull.Comment, cmd command.Command) (why string, answer bool) {
 	refusal := r.refusal(c.User)
+	stops := slices.Contains([]command.Verb{command.Hold, command.QAFail, command.QAReset}, cmd.Verb)
+	if stops {
+		refusal = r.refusalToStop(c.User)
+	}
 	author := c.User.ID != 0 && c.User.ID == r.snapshot.Author.ID
 	switch {
 	case cmd.Verb == command.Help && cmd.Wrong == "" && (refusal == "" || author):
@@ -91,7 +96,7 @@ func (r *reviewer) carryOut(c pull.Comment, cmd command.Command) (why string, an
 		return "", false // the run that reads it is the one that it asks for
 	case refusal != "":
 		return refusal, false
-	case !c.UpdatedAt.Equal(c.CreatedAt):
+	case !c.UpdatedAt.Equal(c.CreatedAt) && !stops:
 		return "the comment was edited; write a new one", false
 	case cmd.Wrong != "":
 		return cmd.Wrong, false
