@@ -98,7 +98,7 @@ func (r *reviewing) pull(ctx context.Context, number int) (*outcome, error) {
 	}
 	o := &outcome{number: number, snapshot: s}
 	if o.result, err = review.Review(ctx, s, r.options); err != nil {
-		return nil, err
+		return nil, r.couldNotRead(ctx, s, err)
 	}
 	if o.result.Decision.Waiting == stage.Reviewer && o.result.Facts.CouldNotCheck == "" && !s.Merged {
 		// Only those that wait for reviewers have a place, which saves the
@@ -163,7 +163,7 @@ func (r *reviewing) couldNotRead(ctx context.Context, s *pull.Snapshot, cause er
 	if s == nil || s.Head.SHA == "" || s.Closed || r.dryRun || ctx.Err() != nil {
 		return cause
 	}
-	return r.errorStatus(ctx, s, "could not check: the pull request could not be read, see the run", cause)
+	return r.errorStatus(ctx, s, "could not check: the pull request could not be read or reviewed, see the run", cause)
 }
 
 func (r *reviewing) errorStatus(ctx context.Context, s *pull.Snapshot, description string, cause error) error {

@@ -7,6 +7,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -275,10 +276,7 @@ func (in Input) run(ctx context.Context, tasks []task, env *rules.Env) ([]findin
 				if i >= len(tasks) {
 					return
 				}
-				var change *submission.Change
-				if change, errs[i] = in.load(tasks[i]); errs[i] == nil && change != nil {
-					found[i] = rules.Run(specs, change, env)
-				}
+				found[i], errs[i] = in.check(tasks[i], specs, env)
 				if n := int(done.Add(1)); in.Progress != nil {
 					in.Progress(n, len(tasks))
 				}
@@ -290,6 +288,22 @@ func (in Input) run(ctx context.Context, tasks []task, env *rules.Env) ([]findin
 		return nil, err
 	}
 	return finding.Sort(slices.Concat(found...)), nil
+}
+
+// check runs the rules over one namespace. A panic is an error of the run: where
+// somebody found a mistake in a rule, the rest of the program has to go on and
+// say that this submission could not be checked.
+func (in Input) check(t task, specs []rules.Spec, env *rules.Env) (found []finding.Finding, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			found, err = nil, fmt.Errorf("checking the namespace %q panicked, which is a mistake of this program: %q", cmp.Or(t.head, t.base), fmt.Sprint(p))
+		}
+	}()
+	change, err := in.load(t)
+	if err != nil || change == nil {
+		return nil, err
+	}
+	return rules.Run(specs, change, env), nil
 }
 
 // load reads a namespace at the base and at the head. It returns nil for one

@@ -1,12 +1,15 @@
 package review_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/karzoun/miniapp-review/internal/pull"
 	"github.com/karzoun/miniapp-review/internal/pull/pulltest"
+	"github.com/karzoun/miniapp-review/internal/review"
+	"github.com/karzoun/miniapp-review/internal/rules"
 	"github.com/karzoun/miniapp-review/internal/stage"
 )
 
@@ -142,5 +145,21 @@ func TestApprovalOfAnOlderCommitWithFilesOutside(t *testing.T) {
 	l.s.Contents = map[string]string{old: pull.Digest(l.s.HeadTree.Files, []string{"parleo"})}
 	if r := l.stands(stage.Approval, stage.Pending); r.Facts.Approvals != 0 || r.Facts.Stale != 1 {
 		t.Errorf("%+v", r.Facts)
+	}
+}
+
+// broken is a scanner with a mistake in it.
+type broken struct{}
+
+func (broken) Scan([]rules.SecretText) ([]rules.Leak, error) { panic("a mistake") }
+
+// TestPanicIsNoResult checks that a mistake in a rule ends in "could not check",
+// and not in a run that says nothing.
+func TestPanicIsNoResult(t *testing.T) {
+	repo := repository(t)
+	s := pulltest.New(without(repo, "parleo"), repo)
+	r, err := review.Review(context.Background(), s, review.Options{Version: "test", Secrets: broken{}})
+	if err != nil || r.Decision.Status != stage.Error {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -81,8 +81,14 @@ var ErrNoIdentity = errors.New("it is not known which account the token belongs 
 
 // Review reviews a pull request. Whatever keeps it from a result is part of the
 // result, as something that could not be checked; the error is about the run
-// itself: a context that ended, or an unknown identity.
-func Review(ctx context.Context, s *pull.Snapshot, o Options) (*Result, error) {
+// itself: a context that ended, an unknown identity, or a mistake in here that
+// some submission brings to light.
+func Review(ctx context.Context, s *pull.Snapshot, o Options) (result *Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			result, err = nil, fmt.Errorf("the review panicked, which is a mistake of this program: %q", fmt.Sprint(p))
+		}
+	}()
 	if s.Self.ID == 0 {
 		return nil, ErrNoIdentity
 	}
