@@ -99,8 +99,22 @@ func (c *Client) Apply(ctx context.Context, p plan.Plan, made func(plan.Made)) e
 	return nil
 }
 
-// make makes one operation.
+// make makes one operation. What decorates a comment or remark that is gone
+// meanwhile is not missed: whoever deletes a comment in the right moment must
+// not keep the rest of the plan from being made.
 func (c *Client) make(ctx context.Context, p plan.Plan, op plan.Operation, m *plan.Made) error {
+	err := c.makeOne(ctx, p, op, m)
+	switch op.Kind {
+	case plan.UpdateRemark, plan.Minimize, plan.React:
+		if ReasonOf(err) == NotFound {
+			m.Notes = append(m.Notes, fmt.Sprintf("What %q is about was deleted meanwhile.", op.Kind))
+			return nil
+		}
+	}
+	return err
+}
+
+func (c *Client) makeOne(ctx context.Context, p plan.Plan, op plan.Operation, m *plan.Made) error {
 	switch {
 	case op.Kind == plan.SetStatus && op.Status != nil:
 		return c.setStatus(ctx, p.Head, op.Status)

@@ -230,6 +230,32 @@ func TestLineOutsideDiff(t *testing.T) {
 	if diff := cmp.Diff([]string{"inside", "inside too"}, there); diff != "" {
 		t.Errorf("remarks: %s", diff)
 	}
+	// With nothing but refused remarks, no run leaves anything behind.
+	before := len(p.Reviews())
+	review = &plan.Review{Body: "1 new remark", Remarks: review.Remarks[1:2]}
+	err = c.Apply(context.Background(), plan.Plan{Number: p.Number, Head: p.Head(), Operations: []plan.Operation{{Kind: plan.CreateReview, Review: review}}}, nil)
+	if err != nil || len(p.Reviews()) != before {
+		t.Errorf("%d reviews more, %v", len(p.Reviews())-before, err)
+	}
+}
+
+// TestDeletedMeanwhile checks that deleting what a plan decorates does not keep
+// the rest of the plan from being made.
+func TestDeletedMeanwhile(t *testing.T) {
+	w := newWorld(t, githubtest.Options{})
+	p := w.open(fiveFiles())
+	c := w.client("", nil)
+	ops := []plan.Operation{
+		{Kind: plan.React, ID: 999, Reaction: "+1"},
+		{Kind: plan.UpdateRemark, ID: 999, Body: "mended"},
+		{Kind: plan.Minimize, NodeID: "IC_gone"},
+		{Kind: plan.SetStatus, Status: &plan.Status{Context: "miniapp-review", State: "pending", Description: "x"}},
+	}
+	notes := 0
+	err := c.Apply(context.Background(), plan.Plan{Number: p.Number, Head: p.Head(), Operations: ops}, func(m plan.Made) { notes += len(m.Notes) })
+	if err != nil || notes != 3 {
+		t.Errorf("%d notes, %v", notes, err)
+	}
 }
 
 // TestPartial names what failed and what is left.

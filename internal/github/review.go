@@ -42,11 +42,8 @@ func (c *Client) createReview(ctx context.Context, p plan.Plan, r *plan.Review, 
 	if ReasonOf(err) != Refused || len(r.Remarks) == 0 {
 		return err
 	}
-	if r.Body != "" {
-		if err := c.submit(ctx, p, r.Body, nil, m); err != nil {
-			return err
-		}
-	}
+	// The body only introduces the remarks. By itself it would come again with
+	// each run, for as long as the remarks are refused.
 	for _, remark := range r.Remarks {
 		err := c.createRemark(ctx, p, remark)
 		if ReasonOf(err) == Refused {

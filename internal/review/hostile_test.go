@@ -163,3 +163,34 @@ func TestPanicIsNoResult(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// TestNoRemarkOnBinary checks that nothing is said on the lines of a file that
+// the diff does not show: GitHub would refuse it in each run.
+func TestNoRemarkOnBinary(t *testing.T) {
+	repo := repository(t)
+	s := pulltest.New(without(repo, "parleo"), edited(t, repo, acme, `"miniapps:parleo"`, `"miniapps:parle`+"\x00"+`"`))
+	r := settle(t, s)
+	for _, m := range s.Remarks {
+		if m.Path == acme {
+			t.Errorf("a remark on line %d", m.Line)
+		}
+	}
+	if r.Decision.Status != stage.Failure {
+		t.Errorf("%+v", r.Decision)
+	}
+}
+
+// TestStatusOfAnyName checks that no name keeps the status from being set.
+func TestStatusOfAnyName(t *testing.T) {
+	repo := repository(t)
+	l := begin(t, without(repo, "parleo"), repo.With(map[string]string{"\U0001f600.txt": "x"}))
+	l.stands(stage.QA, stage.Pending)
+	l.says("rita", "/qa pass")
+	l.reviews("rita", pull.Approved)
+	l.stands(stage.Approval, stage.Pending)
+	for _, c := range l.s.Statuses[0].Description {
+		if c > 0xffff {
+			t.Errorf("the description is %q", l.s.Statuses[0].Description)
+		}
+	}
+}

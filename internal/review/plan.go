@@ -96,7 +96,7 @@ func (r *reviewer) merges() bool {
 // another one. Where it leads is no reason to write it again.
 func (r *reviewer) status() (plan.Status, bool) {
 	d := r.result.Decision
-	want := plan.Status{Context: StatusContext, State: string(d.Status), Description: d.Summary, URL: r.options.RunURL}
+	want := plan.Status{Context: StatusContext, State: string(d.Status), Description: basic(d.Summary), URL: r.options.RunURL}
 	if d.Status == stage.Unchanged {
 		return want, false
 	}
@@ -106,6 +106,18 @@ func (r *reviewer) status() (plan.Status, bool) {
 		}
 	}
 	return want, true
+}
+
+// basic replaces the characters that GitHub does not take in the description of
+// a status, those beyond the first 65,536, so that a name cannot keep the status
+// from being set.
+func basic(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c > 0xffff {
+			return '\ufffd'
+		}
+		return c
+	}, s)
 }
 
 // labels adds and removes labels of the review. Others are not touched.

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -168,13 +169,13 @@ func (r *reviewer) commentable() commentable {
 			continue
 		}
 		head, ok := r.snapshot.Blobs[c.HeadSHA]
-		if !ok || c.HeadSHA == c.BaseSHA {
-			continue
+		if !ok || c.HeadSHA == c.BaseSHA || bytes.IndexByte(head, 0) >= 0 {
+			continue // a file with a zero byte is binary to Git, and has no lines
 		}
 		file := &changedFile{text: head, lines: jsondoc.NewLines(head), hunks: anchor.Added()}
 		if c.BaseMode != 0 {
 			base, ok := r.snapshot.Blobs[c.BaseSHA]
-			if !ok {
+			if !ok || bytes.IndexByte(base, 0) >= 0 {
 				continue
 			}
 			file.hunks = anchor.Diff(base, head)
