@@ -59,9 +59,8 @@ func (r *reviewer) ownership(ns, kind string) (holds []string) {
 	}
 	list, ok := r.owners(r.snapshot.BaseTree, ns)
 	if !ok {
-		if list, ok = r.owners(r.snapshot.MergeBaseTree, ns); !ok {
-			return []string{fmt.Sprintf("who owns %q cannot be read at the base", ns)}
-		}
+		// What the list was before says nothing of who owns it now.
+		return []string{fmt.Sprintf("who owns %q cannot be read at the base", ns)}
 	}
 	if !contains(list, author.ID) {
 		why := fmt.Sprintf("%s is not among the owners of %q", who, ns)
