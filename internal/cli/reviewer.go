@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/github"
@@ -78,7 +79,35 @@ func newReviewing(f forge) (*reviewing, error) {
 
 // pull reviews one pull request. When it could be read in part only, the status
 // says so, and the error says why.
+//
+// A run that opened the gate looks once more. Somebody may have objected while
+// it was writing, and the run for that may have ended before this one; what is
+// said from now on starts a run that writes later than this one did.
 func (r *reviewing) pull(ctx context.Context, number int) (*outcome, error) {
+	first, err := r.once(ctx, number)
+	if err != nil || !first.opened() {
+		return first, err
+	}
+	second, err := r.once(ctx, number)
+	if second == nil {
+		return first, err
+	}
+	if len(second.result.Plan.Operations) == 0 {
+		return first, err
+	}
+	second.made = append(first.made, second.made...)
+	return second, err
+}
+
+// opened reports whether the status was set that lets the merge pass.
+func (o *outcome) opened() bool {
+	return o.result.Decision.Stage == stage.Approved && !o.snapshot.Merged && slices.ContainsFunc(o.made, func(m plan.Made) bool {
+		return m.Operation.Kind == plan.SetStatus && m.Operation.Status.State == string(stage.Success)
+	})
+}
+
+// once is one look at a pull request, and the writing.
+func (r *reviewing) once(ctx context.Context, number int) (*outcome, error) {
 	// Which others are open does not depend on this one, and need not wait.
 	var open []pull.Open
 	var openFailed error

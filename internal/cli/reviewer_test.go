@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"github.com/karzoun/miniapp-review/internal/githubtest"
+	"github.com/karzoun/miniapp-review/internal/plan"
 	"github.com/karzoun/miniapp-review/internal/stage"
 )
 
@@ -72,5 +74,44 @@ func TestDraftOfTheSameCommit(t *testing.T) {
 	}
 	if s := w.repo.Statuses(first.Head()); len(s) == 0 || s[0].State != "pending" {
 		t.Errorf("statuses %+v", s)
+	}
+}
+
+// meddling is a GitHub on which somebody acts once, before the status that opens
+// the gate is set.
+type meddling struct {
+	forge
+	act func()
+}
+
+func (m *meddling) Apply(ctx context.Context, p plan.Plan, made func(plan.Made)) error {
+	if n := len(p.Operations); m.act != nil && n > 0 && p.Operations[n-1].Status != nil && p.Operations[n-1].Status.State == "success" {
+		m.act()
+		m.act = nil
+	}
+	return m.forge.Apply(ctx, p, made)
+}
+
+// TestObjectionWhileWriting objects after a run has read everything and before
+// it writes that the pull request is approved. The run for the objection can be
+// over by then.
+func TestObjectionWhileWriting(t *testing.T) {
+	w := newWorld(t, githubtest.Options{}, "parleo")
+	w.open(w.namespace("parleo", nil))
+	w.review()
+	w.pull.Comment(w.rita, "/qa pass")
+	w.review()
+	w.pull.Review(w.rita, githubtest.Approve, "")
+	r := w.reviewer()
+	r.forge = &meddling{forge: r.forge, act: func() {
+		w.pull.Comment(w.rita, "/hold the provider is not known")
+		w.review()
+	}}
+	o, err := r.pull(context.Background(), w.pull.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := w.repo.Statuses(w.pull.Head()); s[0].State != "pending" || o.result.Decision.Status != stage.Pending {
+		t.Errorf("%+v, statuses %+v", o.result.Decision, s)
 	}
 }
