@@ -14,7 +14,9 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 
+	"github.com/karzoun/miniapp-review/internal/markdown"
 	"github.com/karzoun/miniapp-review/internal/nearest"
 )
 
@@ -73,14 +75,34 @@ const (
 	maxItems    = 100
 )
 
+// maxDepth is how deep lists and quotes are looked into. No command stands in
+// one, so that it does not matter what is deeper.
+const maxDepth = 8
+
+// blocks is the parser of a comment. Link definitions stay paragraphs: looking
+// for them can take time in the square of the text.
+func blocks() parser.Parser {
+	return parser.NewParser(parser.WithBlockParsers(
+		util.Prioritized(parser.NewSetextHeadingParser(), 100),
+		util.Prioritized(parser.NewThematicBreakParser(), 200),
+		util.Prioritized(markdown.Shallow{BlockParser: parser.NewListParser(), Depth: maxDepth}, 300),
+		util.Prioritized(parser.NewListItemParser(), 400),
+		util.Prioritized(parser.NewCodeBlockParser(), 500),
+		util.Prioritized(parser.NewATXHeadingParser(), 600),
+		util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+		util.Prioritized(markdown.Shallow{BlockParser: parser.NewBlockquoteParser(), Depth: maxDepth}, 800),
+		util.Prioritized(parser.NewHTMLBlockParser(), 900),
+		util.Prioritized(parser.NewParagraphParser(), 1000),
+	))
+}
+
 // Parse returns the commands of a comment, in its order.
 func Parse(body string) []Command {
 	source := []byte(strings.ReplaceAll(body, "\r\n", "\n"))
 	if !strings.Contains(string(source), "/") {
 		return nil
 	}
-	blocks := parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...))
-	doc := blocks.Parse(text.NewReader(source))
+	doc := blocks().Parse(text.NewReader(source))
 	var found []Command
 	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
 		if n.Kind() != ast.KindParagraph {
