@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/karzoun/miniapp-review/internal/plan"
 	"github.com/karzoun/miniapp-review/internal/pull"
 	"github.com/karzoun/miniapp-review/internal/pull/pulltest"
 	"github.com/karzoun/miniapp-review/internal/review"
@@ -192,5 +193,18 @@ func TestStatusOfAnyName(t *testing.T) {
 		if c > 0xffff {
 			t.Errorf("the description is %q", l.s.Statuses[0].Description)
 		}
+	}
+}
+
+// TestGateClosesFirst checks that a run which takes an approval back closes the
+// gate before anything else, so that a run that is killed leaves it closed.
+func TestGateClosesFirst(t *testing.T) {
+	repo := repository(t)
+	l := approved(t, without(repo, "parleo"), repo)
+	l.says("rita", "/hold the provider is not known")
+	l.passes()
+	ops := run(t, l.s).Plan.Operations
+	if len(ops) < 2 || ops[0].Kind != plan.SetStatus || ops[0].Status.State != "pending" {
+		t.Errorf("plans %v", ops)
 	}
 }

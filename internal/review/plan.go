@@ -71,7 +71,7 @@ func (r *reviewer) plan() {
 	ops = append(ops, r.answers()...)
 	ops = append(ops, r.reminders...)
 	status, changes := r.status()
-	if changes && len(ops) > 0 && status.State != string(stage.Pending) {
+	if changes && len(ops) > 0 && (status.State != string(stage.Pending) || r.passes()) {
 		// A killed run must not leave an older status that lets the merge pass.
 		p.Operations = append(p.Operations, plan.Operation{Kind: plan.SetStatus, Status: &plan.Status{
 			Context: StatusContext, State: string(stage.Pending), Description: "the review is being written", URL: r.options.RunURL}})
@@ -106,6 +106,13 @@ func (r *reviewer) status() (plan.Status, bool) {
 		}
 	}
 	return want, true
+}
+
+// passes reports whether the status of the head lets it pass now.
+func (r *reviewer) passes() bool {
+	return slices.ContainsFunc(r.snapshot.Statuses, func(s pull.Status) bool {
+		return s.Context == StatusContext && s.State == string(stage.Success)
+	})
 }
 
 // basic replaces the characters that GitHub does not take in the description of
