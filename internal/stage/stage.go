@@ -62,7 +62,7 @@ type Facts struct {
 	// the base has changed the same definition since it was made, so that what
 	// would be merged is not what is seen.
 	Conflict bool `json:"conflict"`
-	Behind   bool `json:"behind"`
+	Behind   bool `json:"behind,omitempty"`
 	// SharedHead are the other open pull requests with the same head commit,
 	// for which the one status of that commit would speak too.
 	SharedHead []int `json:"shared_head,omitempty"`
