@@ -208,3 +208,18 @@ func TestGateClosesFirst(t *testing.T) {
 		t.Errorf("plans %v", ops)
 	}
 }
+
+// TestAuthorCannotKeepARunBusy floods a pull request with a command that its
+// author may give. Each mark on a command is a write, and writes are slow.
+func TestAuthorCannotKeepARunBusy(t *testing.T) {
+	repo := repository(t)
+	l := begin(t, without(repo, "parleo"), repo)
+	l.stands(stage.QA, stage.Pending)
+	for range 500 {
+		l.says("author", "/recheck")
+	}
+	l.passes()
+	if r := run(t, l.s); len(r.Plan.Operations) > 30 {
+		t.Errorf("plans %d operations", len(r.Plan.Operations))
+	}
+}

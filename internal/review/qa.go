@@ -185,7 +185,7 @@ func (r *reviewer) accept(c pull.Comment, answer bool) {
 		r.refuse(c, command.Command{Verb: command.Help}, "")
 		return
 	}
-	if !slices.Contains(c.Reactions, "+1") && !slices.ContainsFunc(r.reactions, func(op plan.Operation) bool { return op.ID == c.ID }) {
+	if len(r.reactions) < maxReactions && !slices.Contains(c.Reactions, "+1") && !slices.ContainsFunc(r.reactions, func(op plan.Operation) bool { return op.ID == c.ID }) {
 		r.reactions = append(r.reactions, plan.Operation{Kind: plan.React, ID: c.ID, Reaction: "+1"})
 	}
 }
@@ -215,8 +215,12 @@ func (r *reviewer) refuse(c pull.Comment, cmd command.Command, why string) {
 	r.replies = append(r.replies, reply{c.ID, text})
 }
 
-// maxReplies is how many commands one run answers. The next run goes on.
-const maxReplies = 10
+// maxReplies is how many commands one run answers, and maxReactions how many it
+// marks as carried out, since each takes a second. The next run goes on.
+const (
+	maxReplies   = 10
+	maxReactions = 20
+)
 
 // answers makes one comment of all replies.
 func (r *reviewer) answers() []plan.Operation {
