@@ -134,7 +134,7 @@ func (r *reviewing) once(ctx context.Context, number int) (*outcome, error) {
 		// questions about the queue for all others.
 		o.notes = r.readQueue(ctx, s, others)
 		if o.result, err = review.Review(ctx, s, r.options); err != nil {
-			return nil, err
+			return nil, r.couldNotRead(ctx, s, err)
 		}
 	}
 	r.queue.see(o.result.Standing)

@@ -149,17 +149,17 @@ func TestApprovalOfAnOlderCommitWithFilesOutside(t *testing.T) {
 	}
 }
 
-// broken is a scanner with a mistake in it.
-type broken struct{}
+// careless is a scanner with a mistake in it.
+type careless struct{}
 
-func (broken) Scan([]rules.SecretText) ([]rules.Leak, error) { panic("a mistake") }
+func (careless) Scan([]rules.SecretText) ([]rules.Leak, error) { panic("a mistake") }
 
 // TestPanicIsNoResult checks that a mistake in a rule ends in "could not check",
 // and not in a run that says nothing.
 func TestPanicIsNoResult(t *testing.T) {
 	repo := repository(t)
 	s := pulltest.New(without(repo, "parleo"), repo)
-	r, err := review.Review(context.Background(), s, review.Options{Version: "test", Secrets: broken{}})
+	r, err := review.Review(context.Background(), s, review.Options{Version: "test", Secrets: careless{}})
 	if err != nil || r.Decision.Status != stage.Error {
 		t.Errorf("%+v, %v", r, err)
 	}

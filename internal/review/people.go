@@ -40,7 +40,7 @@ func (r *reviewer) refusalToStop(u pull.User) string {
 		return "authors do not decide about their own pull request"
 	case r.asked(u) && !canWrite(r.permission(u)):
 		return "it needs write permission in this repository"
-	case r.config.Reviewing() && !r.named(u):
+	case r.config.Reviewing() && !r.named(u) && (r.asked(u) || len(r.config.Teams) == 0):
 		for _, t := range r.config.Teams {
 			if _, seen := r.snapshot.Members[t.String()]; !seen {
 				return fmt.Sprintf("the configuration names the team %q, and the token may not see who is in it", t)
