@@ -24,17 +24,20 @@ type Inputs struct {
 	Bot Account
 	// DryRun is the input dry-run.
 	DryRun bool
+	// Publish is set when the input task is "publish": the run publishes instead
+	// of reviewing.
+	Publish bool
 }
 
 var botAccount = regexp.MustCompile(`^([A-Za-z0-9_-]{1,100}(?:\[bot\])?):([1-9][0-9]{0,17})$`)
 
 // OutputNames returns the names of all outputs, in the order of action.yml.
 func OutputNames() []string {
-	return []string{"pull-request", "stage", "status", "errors", "warnings", "merged"}
+	return []string{"pull-request", "stage", "status", "errors", "warnings", "merged", "index-digest"}
 }
 
 // InputNames returns the names of all inputs, in the order of action.yml.
-func InputNames() []string { return []string{"token", "bot", "marker-secret", "dry-run"} }
+func InputNames() []string { return []string{"token", "bot", "marker-secret", "dry-run", "task"} }
 
 // ReadInputs reads the inputs from the environment. The error has one line for
 // each input that is wrong, and never holds a secret.
@@ -69,6 +72,13 @@ func ReadInputs(getenv func(string) string) (Inputs, error) {
 	case "", "false":
 	default:
 		problems = append(problems, fmt.Errorf("the input dry-run is %q: it takes \"true\" or \"false\"", s))
+	}
+	switch s := a.GetInput("task"); s {
+	case "publish":
+		in.Publish = true
+	case "", "review":
+	default:
+		problems = append(problems, fmt.Errorf("the input task is %q: it takes \"review\" or \"publish\"", s))
 	}
 	return in, errors.Join(problems...)
 }

@@ -15,6 +15,8 @@ const (
 	ReviewGroup TaskKind = "review-group"
 	// Sweep reviews every open pull request.
 	Sweep TaskKind = "sweep"
+	// Publish brings what the default branch holds now into the registries.
+	Publish TaskKind = "publish"
 	// Nothing is to be done; Why says the reason.
 	Nothing TaskKind = "nothing"
 )
@@ -57,4 +59,25 @@ func (e Event) Task() Task {
 		return Task{Kind: Nothing, Why: "a push changes nothing about a review"}
 	}
 	return Task{Kind: Nothing, Why: fmt.Sprintf("the event %q calls for nothing", e.Name)}
+}
+
+// PublishTask returns what the event calls for in a workflow that publishes.
+// Whatever it is about, what is published is what the default branch holds when
+// the run looks.
+func (e Event) PublishTask() Task {
+	switch e.Name {
+	case EventPush:
+		if b := e.Repository.DefaultBranch; b != "" && e.Push.Ref != "refs/heads/"+b {
+			return Task{Kind: Nothing, Why: "the push is to another branch than the default one"}
+		}
+		return Task{Kind: Publish}
+	case EventPullRequest, EventPullRequestTarget:
+		if e.Action != "closed" {
+			return Task{Kind: Nothing, Why: "the pull request is not merged yet"}
+		}
+		return Task{Kind: Publish}
+	case EventSchedule, EventWorkflowDispatch, EventWorkflowRun:
+		return Task{Kind: Publish}
+	}
+	return Task{Kind: Nothing, Why: fmt.Sprintf("the event %q publishes nothing", e.Name)}
 }

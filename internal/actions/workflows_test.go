@@ -67,7 +67,7 @@ func TestActionFile(t *testing.T) {
 		t.Errorf("the Marketplace wants more than %+v", file)
 	}
 	// The inputs are taken as the runner passes their defaults.
-	in, err := actions.ReadInputs(env("INPUT_TOKEN", "t", "INPUT_BOT", "", "INPUT_MARKER-SECRET", "", "INPUT_DRY-RUN", "false"))
+	in, err := actions.ReadInputs(env("INPUT_TOKEN", "t", "INPUT_BOT", "", "INPUT_MARKER-SECRET", "", "INPUT_DRY-RUN", "false", "INPUT_TASK", "review"))
 	if err != nil || in != (actions.Inputs{Token: "t"}) {
 		t.Errorf("the defaults give %+v, %v", in, err)
 	}

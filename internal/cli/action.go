@@ -23,7 +23,8 @@ func newAction(s Streams) *cobra.Command {
 		Short: "Run as a GitHub Action: do what the event calls for",
 		Long: `Action is the entry point of the GitHub Action. It looks at the event that the
 runner names, and does what it calls for: it reviews a pull request, the pull
-requests of a commit, a merge group, or all open pull requests.
+requests of a commit, a merge group, or all open pull requests. With the input
+task set to "publish", it publishes what the default branch holds.
 
 The event is only a hint; everything is read from the API. The inputs are those
 of action.yml.
@@ -88,6 +89,9 @@ func action(ctx context.Context, s Streams, w *actions.Writer) error {
 	r.dryRun = in.DryRun
 	r.options.MarkerKey, r.options.RunURL = []byte(in.MarkerSecret), run.URL
 	a := &actionRun{reviewing: r, streams: s, writer: w, client: client}
+	if in.Publish {
+		return a.do(ctx, event.PublishTask())
+	}
 	return a.do(ctx, event.Task())
 }
 
@@ -109,6 +113,8 @@ func (a *actionRun) do(ctx context.Context, t actions.Task) error {
 		return a.group(ctx, t.Group)
 	case actions.Sweep:
 		return a.sweep(ctx)
+	case actions.Publish:
+		return a.publish(ctx)
 	}
 	return a.writer.Line("nothing to do: " + t.Why)
 }

@@ -43,13 +43,16 @@ behind the newest one is not published; the run says so.
 
 DIR is a clone of a definitions repository, by default the one around the current
 folder. HEAD must be the tip of the default branch, and definitions must have no
-changes that are not committed. Versions are public, unless the configuration has
-their namespace in publish.partner_only.
+changes that are not committed. A version is for partners only when the
+configuration has its namespace in publish.partner_only; else it is visible as the
+one before it; else as publish.visibility says.
 
 A TARGET is one of:
 
   static:DIR             a folder of files, made when it is missing; any web
                          server can serve it, GitHub Pages too
+  branch:NAME            a branch of the repository on GitHub, made when it is
+                         missing; needs GITHUB_TOKEN
   http:URL               a platform's own endpoint, see docs/registry-http.md; the
                          token is taken from MINIAPP_REGISTRY_TOKEN
   oci:HOST/REPOSITORY    a registry of container images; signed in as with
@@ -181,11 +184,21 @@ func (b *branchState) atDefault() error {
 	return usageError("only what is merged is published: check out the default branch, and pull", "HEAD has commits that %s does not have", branch.Name)
 }
 
-// visible returns who may see a namespace by the configuration.
+// visible returns who may see a namespace: what the configuration says of it,
+// else what its newest version has, so that no update makes it public by
+// itself, else what the configuration says of all.
 func visible(conf *config.Config) publish.Visible {
-	return func(ns string) (registry.Visibility, []string) {
+	return func(ns string, held registry.Entry) (registry.Visibility, []string) {
 		if tenants, ok := conf.Publish.PartnerOnly[ns]; ok {
 			return registry.Partner, tenants
+		}
+		for _, v := range held.Versions {
+			if v.Visibility != "" {
+				return v.Visibility, v.Tenants
+			}
+		}
+		if conf.Publish.PartnersByDefault {
+			return registry.Partner, nil
 		}
 		return registry.Public, nil
 	}
@@ -317,7 +330,7 @@ func publishSummary(dryRun bool, counts map[publish.Action]int) string {
 		say    string
 	}{
 		{publish.Publish, "to publish"}, {publish.Published, "published"}, {publish.Verified, "verified"}, {publish.Older, "older"},
-		{publish.Gone, "deleted"}, {publish.Conflict, "with another content"}, {publish.Invalid, "not publishable"}, {publish.Failed, "failed"},
+		{publish.Gone, "deleted"}, {publish.Later, "left for the next run"}, {publish.Conflict, "with another content"}, {publish.Invalid, "not publishable"}, {publish.Failed, "failed"},
 	} {
 		if n := counts[a.action]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, a.say))

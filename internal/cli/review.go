@@ -69,7 +69,8 @@ func (f *remoteFlags) open(s Streams) (*reviewing, error) {
 	return f.prepare(client)
 }
 
-// client makes the client for the repository.
+// client makes a client for the repository, as whoever the environment's token
+// is of.
 func (f *remoteFlags) client(s Streams) (*github.Client, error) {
 	owner, name, ok := strings.Cut(f.repo, "/")
 	if !ok {

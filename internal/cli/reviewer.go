@@ -35,6 +35,8 @@ type reviewing struct {
 	options review.Options
 	// held returns the versions that the registry holds; nil without one.
 	held func(ns string) []pull.Held
+	// settle notes what became of a pull request that was merged. It may be nil.
+	settle func(context.Context, *pull.Snapshot) error
 	// dryRun plans and writes nothing.
 	dryRun bool
 	// record is told what was seen and what came of it. It may be nil.
@@ -124,6 +126,11 @@ func (r *reviewing) once(ctx context.Context, number int) (*outcome, error) {
 	others, err := r.surroundings(ctx, s, open, openFailed)
 	if err != nil {
 		return nil, r.couldNotRead(ctx, s, err)
+	}
+	if r.settle != nil && s.Merged {
+		if err := r.settle(ctx, s); err != nil {
+			return nil, err
+		}
 	}
 	o := &outcome{number: number, snapshot: s}
 	if o.result, err = review.Review(ctx, s, r.options); err != nil {

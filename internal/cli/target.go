@@ -17,7 +17,7 @@ import (
 )
 
 // targetHint says how registries are named.
-const targetHint = "name a registry as static:DIR, http:URL or oci:HOST/REPOSITORY"
+const targetHint = "name a registry as static:DIR, branch:NAME, http:URL or oci:HOST/REPOSITORY"
 
 // The variables of the environment that targets sign in with.
 const (
@@ -55,6 +55,8 @@ func openTarget(s Streams, word, base string) (registry.Target, error) {
 			return nil, usageError(targetHint, "%w", err)
 		}
 		return t, nil
+	case kind == "branch":
+		return openBranchRegistry(s, at)
 	}
 	return nil, usageError(targetHint, "%q is no kind of registry", kind)
 }
@@ -98,5 +100,6 @@ func completeTargets(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 		"static:\ta folder of files",
 		"http:\ta platform's own endpoint",
 		"oci:\ta registry of container images",
+		"branch:\ta branch of the repository on GitHub",
 	}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }

@@ -48,8 +48,17 @@ type Review struct {
 
 // Publish is about what a merge publishes.
 type Publish struct {
-	// To are the registries, such as "static:../registry".
+	// To are the registries, such as "static:../registry" and "branch:registry".
 	To []string
+	// PartnersByDefault says that a first version is for partners only, when
+	// nothing else is said of it.
+	PartnersByDefault bool
+	// SaaSAPIURL is the address of the platform's API without a slash at its end,
+	// or "".
+	SaaSAPIURL string
+	// GitTags and Releases say that a published version gets a Git tag, and a
+	// release on GitHub with its section of the changelog.
+	GitTags, Releases bool
 	// PartnerOnly are the namespaces that are not for everyone, with the tenants
 	// who may install them.
 	PartnerOnly map[string][]string

@@ -153,7 +153,7 @@ func TestParseRefuses(t *testing.T) {
 		{"long name", "namespaces:\n  reserved: [" + strings.Repeat("a", 65) + "]\n",
 			`2:14: "` + strings.Repeat("a", 60) + `…" cannot be in reserved: expected a namespace such as acme-desk: small letters, digits and single hyphens`},
 		{"URL as host", "marketplace:\n  hosts: [\"https://karzoun.com\"]\n", `2:11: "https://karzoun.com" cannot be in hosts: expected a host such as karzoun.com, in small letters and without https:// or a path`},
-		{"folder as registry", "publish:\n  to: [../registry]\n", `2:8: "../registry" cannot be in to: expected a registry such as static:DIR, http:URL or oci:HOST/REPOSITORY`},
+		{"folder as registry", "publish:\n  to: [../registry]\n", `2:8: "../registry" cannot be in to: expected a registry such as branch:NAME, static:DIR, http:URL or oci:HOST/REPOSITORY`},
 		{"tenants of a name that is none", "publish:\n  partner_only:\n    Acme: [a]\n", `3:5: "Acme" cannot be a namespace for partners: expected a namespace such as acme-desk: small letters, digits and single hyphens`},
 		{"tenant that is an address", "publish:\n  partner_only:\n    acme: [a@b]\n", `3:12: "a@b" cannot be in the tenants of acme: expected a tenant such as acme-eu: letters, digits, dots, hyphens and underscores`},
 		{"wildcard as host", "marketplace:\n  hosts: ['*.karzoun.com']\n", `2:11: "*.karzoun.com" cannot be in hosts: expected a host such as karzoun.com, in small letters and without https:// or a path`},

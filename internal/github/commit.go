@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -97,6 +98,30 @@ func (t *commitTree) ReadFile(name string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("file %q has %d bytes, more than %d: %w", name, len(data), limit, source.ErrTooLarge)
 	}
 	return append([]byte{}, data...), nil
+}
+
+// Prefetch implements source.Prefetcher.
+func (t *commitTree) Prefetch(names []string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	w := &wanted{sizes: map[string]int64{}}
+	for _, name := range names {
+		f, err := t.folder(path.Dir(name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if e := f.find(path.Base(name)); e != nil && isFile(e) && e.size <= maxQueryBlob && t.blobs[e.id] == nil {
+			w.add(e.id, e.size)
+		}
+	}
+	blobs, err := t.c.blobs(t.ctx, w)
+	for id, data := range blobs {
+		t.blobs[id] = data
+	}
+	return err
 }
 
 // read reads a file, and with it the others of its folder as far as they fit in

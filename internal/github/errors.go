@@ -232,8 +232,11 @@ func permissionFor(request *http.Request) string {
 		if last == "statuses" || last == "status" {
 			return "statuses: read"
 		}
+		if last == "pulls" {
+			return "pull-requests: read"
+		}
 		return "contents: read"
-	case "git", "compare", "contents":
+	case "git", "compare", "contents", "releases":
 		return "contents: " + level
 	case "branches":
 		if len(parts) > 4 {

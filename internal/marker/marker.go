@@ -33,6 +33,8 @@ const (
 	Answer Kind = "answer"
 	// Reminder tells somebody that others wait for them; its id says for what.
 	Reminder Kind = "reminder"
+	// Published tells what was published of a merged pull request, and where.
+	Published Kind = "published"
 )
 
 // Signer signs for one pull request.

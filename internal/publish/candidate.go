@@ -22,8 +22,8 @@ import (
 )
 
 // Visible says who may see a namespace, and which tenants when it is for
-// partners.
-type Visible func(ns string) (registry.Visibility, []string)
+// partners. held is what the registry has of it.
+type Visible func(ns string, held registry.Entry) (registry.Visibility, []string)
 
 // Candidate is the version of a namespace that the branch holds.
 type Candidate struct {
@@ -48,6 +48,15 @@ func Scan(tree source.Tree) ([]Candidate, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listing the submissions: %w", err)
+	}
+	if p, ok := tree.(source.Prefetcher); ok {
+		var names []string
+		for _, e := range entries {
+			names = append(names, path.Join(submission.Dir(e.Name), submission.DefinitionFile))
+		}
+		if err := p.Prefetch(names); err != nil {
+			return nil, fmt.Errorf("reading the definitions: %w", err)
+		}
 	}
 	var out []Candidate
 	for _, e := range entries {
@@ -111,23 +120,33 @@ func (c *Candidate) withStatus(status string) ([]byte, error) {
 	return registry.Canonical(text)
 }
 
+// Review is what is known of how a version came in.
+type Review struct {
+	// PullRequest is what was merged; nil when Unknown says why it is not known.
+	PullRequest *registry.PullRequest
+	Unknown     string
+	// Visibility is what a reviewer asked for, or "". It goes before everything
+	// else.
+	Visibility registry.Visibility
+}
+
 // Builder makes releases of candidates.
 type Builder struct {
 	Tree source.Tree
 	// Origin says where the folder of a namespace, a path in the tree, comes from.
 	// Its SHA256 is filled in here.
 	Origin func(dir string) (registry.Source, error)
-	// Review says what is known of the pull request; nil when nothing is.
-	Review func(ns, version string) (*registry.PullRequest, error)
+	// Review says how a version came in; nil for what is published from a clone.
+	Review func(ns string, from registry.Source) (Review, error)
 	// Tool is the program that publishes, with its version.
 	Tool string
 }
 
-// Release makes the release of a candidate with a visibility.
+// Release makes the release of a candidate with a visibility, unless the review
+// gave it another one.
 func (b *Builder) Release(c *Candidate, visibility registry.Visibility, tenants []string) (*registry.Release, error) {
-	def, err := c.Definition(visibility)
-	if err != nil {
-		return nil, err
+	if c.doc == nil {
+		return nil, c.Err
 	}
 	dir := submission.Dir(c.NS)
 	files, err := submission.Load(b.Tree, dir)
@@ -138,13 +157,25 @@ func (b *Builder) Release(c *Candidate, visibility registry.Visibility, tenants 
 	if p.Source, err = b.Origin(dir); err != nil {
 		return nil, err
 	}
-	if p.Source.SHA256, err = treeDigest(files); err != nil {
+	if p.Source.SHA256, err = TreeDigest(files); err != nil {
 		return nil, err
 	}
 	if b.Review != nil {
-		if p.PullRequest, err = b.Review(c.NS, c.Version); err != nil {
+		r, err := b.Review(c.NS, p.Source)
+		if err != nil {
 			return nil, err
 		}
+		p.PullRequest, p.Unknown = r.PullRequest, r.Unknown
+		switch r.Visibility {
+		case registry.Public:
+			visibility, tenants = registry.Public, nil
+		case registry.Partner:
+			visibility = registry.Partner
+		}
+	}
+	def, err := c.Definition(visibility)
+	if err != nil {
+		return nil, err
 	}
 	l := registry.ListingOf(definition.New(c.doc))
 	l.Visibility, l.Tenants = visibility, tenants
@@ -158,9 +189,9 @@ func (b *Builder) Release(c *Candidate, visibility registry.Visibility, tenants 
 	return registry.NewRelease(def, l, changelog, p)
 }
 
-// treeDigest is the SHA-256 of what sha256sum prints for the files of a folder,
+// TreeDigest is the SHA-256 of what sha256sum prints for the files of a folder,
 // sorted by their paths.
-func treeDigest(p *submission.Package) (string, error) {
+func TreeDigest(p *submission.Package) (string, error) {
 	if p.Truncated {
 		return "", fmt.Errorf("%q has more than %d files", p.Dir, submission.MaxFiles)
 	}

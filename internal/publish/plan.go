@@ -34,6 +34,8 @@ const (
 	Published Action = "published"
 	// Failed: the target did not take the version.
 	Failed Action = "failed"
+	// Later: the run had enough to do, and the next one goes on.
+	Later Action = "later"
 )
 
 // Step is what a run does about one namespace.
@@ -65,8 +67,8 @@ func planOne(c *Candidate, index *registry.Index, visible Visible) Step {
 		step.Action, step.Note = Invalid, c.Err.Error()
 		return step
 	}
-	visibility, tenants := visible(c.NS)
 	entry := index.Entry(c.NS)
+	visibility, tenants := visible(c.NS, entry)
 	held, there := entry.Find(c.Version)
 	// A version keeps the visibility that it was published with, so that it is
 	// compared with that one.

@@ -30,9 +30,9 @@ func branch(definitions map[string]string) source.Memory {
 	return m
 }
 
-func everyone(string) (registry.Visibility, []string) { return registry.Public, nil }
+func everyone(string, registry.Entry) (registry.Visibility, []string) { return registry.Public, nil }
 
-func partners(string) (registry.Visibility, []string) {
+func partners(string, registry.Entry) (registry.Visibility, []string) {
 	return registry.Partner, []string{"acme-us", "acme-eu"}
 }
 

@@ -27,42 +27,63 @@ type Run struct {
 	Targets    []registry.Target
 	// DryRun plans, and writes nothing.
 	DryRun bool
+	// Most is how many versions are published to one target at most; 0 is no
+	// limit.
+	Most int
 }
 
 // Do reconciles every target with the candidates, each on its own and all at
-// once, so that one that is slow or down holds back no other. Outcomes are in
-// the order of the targets.
+// once, so that one that is down holds back no other. Outcomes are in the order
+// of the targets.
 func (r *Run) Do(ctx context.Context) []Outcome {
-	build := r.releases()
 	outcomes := make([]Outcome, len(r.Targets))
-	var wg sync.WaitGroup
-	for i, t := range r.Targets {
-		wg.Go(func() { outcomes[i] = r.reconcile(ctx, t, build) })
-	}
-	wg.Wait()
+	indexes := make([]*registry.Index, len(r.Targets))
+	r.each(func(i int, t registry.Target) {
+		outcomes[i].Target = t.String()
+		indexes[i], outcomes[i].Err = t.Index(ctx)
+	})
+	build := r.releases(indexes)
+	r.each(func(i int, t registry.Target) {
+		if outcomes[i].Err == nil {
+			outcomes[i] = r.reconcile(ctx, t, indexes[i], build)
+		}
+	})
 	return outcomes
 }
 
-// releases returns a function that makes each release once.
-func (r *Run) releases() func(*Candidate) (*registry.Release, error) {
+func (r *Run) each(do func(i int, t registry.Target)) {
+	var wg sync.WaitGroup
+	for i, t := range r.Targets {
+		wg.Go(func() { do(i, t) })
+	}
+	wg.Wait()
+}
+
+// releases returns a function that makes each release once, so that all targets
+// get the same. What a namespace is visible as does not depend on the target: a
+// new target has nothing of it yet, which must not make it public there.
+func (r *Run) releases(indexes []*registry.Index) func(*Candidate) (*registry.Release, error) {
+	held := func(ns string) registry.Entry {
+		for _, x := range indexes {
+			if x != nil && len(x.Versions(ns)) > 0 {
+				return x.Entry(ns)
+			}
+		}
+		return registry.Entry{}
+	}
 	once := map[*Candidate]func() (*registry.Release, error){}
 	for i := range r.Candidates {
 		c := &r.Candidates[i]
 		once[c] = sync.OnceValues(func() (*registry.Release, error) {
-			visibility, tenants := r.Visible(c.NS)
+			visibility, tenants := r.Visible(c.NS, held(c.NS))
 			return r.Builder.Release(c, visibility, tenants)
 		})
 	}
 	return func(c *Candidate) (*registry.Release, error) { return once[c]() }
 }
 
-func (r *Run) reconcile(ctx context.Context, t registry.Target, build func(*Candidate) (*registry.Release, error)) Outcome {
+func (r *Run) reconcile(ctx context.Context, t registry.Target, index *registry.Index, build func(*Candidate) (*registry.Release, error)) Outcome {
 	out := Outcome{Target: t.String()}
-	index, err := t.Index(ctx)
-	if err != nil {
-		out.Err = err
-		return out
-	}
 	out.Steps = Plan(r.Candidates, index, r.Visible)
 	if r.DryRun {
 		return out
@@ -74,11 +95,16 @@ func (r *Run) reconcile(ctx context.Context, t registry.Target, build func(*Cand
 		if step.Action != Publish {
 			continue
 		}
+		if r.Most > 0 && len(batch) == r.Most {
+			step.Action, step.Note = Later, fmt.Sprintf("one run publishes %d versions at most, and the next one goes on", r.Most)
+			continue
+		}
 		release, err := build(step.candidate)
 		if err != nil {
 			step.Action, step.Note = Failed, err.Error()
 			continue
 		}
+		step.SHA256 = release.SHA256()
 		batch, steps = append(batch, release), append(steps, step)
 	}
 	if len(batch) == 0 {

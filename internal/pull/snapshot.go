@@ -91,6 +91,10 @@ type Snapshot struct {
 	// Held are the versions that the registry holds of the touched namespaces,
 	// by namespace. It is nil when no registry was asked.
 	Held map[string][]Held `json:"held,omitempty"`
+	// Published are the versions that a merged pull request brought and that the
+	// registries hold with exactly that content, sorted by namespace. It is empty
+	// when they were not asked.
+	Published []Published `json:"published,omitempty"`
 }
 
 // Repository is the definitions repository.
@@ -266,6 +270,17 @@ type Merged struct {
 	At     time.Time
 	// Comments are the first of its conversation.
 	Comments []Comment
+}
+
+// Published is a version in the registry, with what it was published as.
+type Published struct {
+	NS      string `json:"ns"`
+	Version string `json:"version"`
+	// SHA256 is the digest of the published definition.
+	SHA256 string `json:"sha256"`
+	// Visibility is "public" or "partner", Tenants are the partners' tenants.
+	Visibility string   `json:"visibility"`
+	Tenants    []string `json:"tenants,omitempty"`
 }
 
 // Held is a version in the registry. State is "published", "yanked" or

@@ -63,6 +63,8 @@ type Provenance struct {
 	Source Source            `json:"source"`
 	// PullRequest is what was merged; nil when it was published from a clone.
 	PullRequest *PullRequest `json:"pullRequest,omitempty"`
+	// Unknown says why there is no pull request where one was looked for.
+	Unknown string `json:"pullRequestUnknown,omitempty"`
 	// Tool is the program that published it, with its version.
 	Tool string `json:"tool"`
 }

@@ -58,6 +58,8 @@ type StatusComment struct {
 	Decision   stage.Decision
 	// NotChecked says why there is no result, "" when there is one.
 	NotChecked string
+	// Merged is set when it was merged: nothing is checked any more then.
+	Merged bool
 	// Holds are the reasons for which a maintainer must look.
 	Holds      []string
 	Namespaces []Namespace
@@ -114,7 +116,7 @@ func (c StatusComment) Markdown() string {
 		}
 		b.add("\nIt is **held for a maintainer**: " + sentence(cut(h, maxReason)) + "\n")
 	}
-	if c.NotChecked == "" && len(c.Namespaces) > 0 {
+	if c.NotChecked == "" && len(c.Namespaces) > 0 && !c.Merged {
 		b.add("\n" + c.findings())
 	}
 	for _, s := range c.Sections {
@@ -128,7 +130,9 @@ func (c StatusComment) Markdown() string {
 			b.add(n.listing())
 		}
 	}
-	b.add(c.colophon())
+	if !c.Merged {
+		b.add(c.colophon())
+	}
 	if b.omitted > 0 {
 		fmt.Fprintf(&b.text, "\n%s of this comment did not fit and %s left out.\n", count(b.omitted, "part"), map[bool]string{true: "is", false: "are"}[b.omitted == 1])
 	}

@@ -67,6 +67,7 @@ func (r *reviewer) plan() {
 	remarks := r.remarks()
 	ops := r.labels()
 	ops = append(ops, r.comment(remarks)...)
+	ops = append(ops, r.publication()...)
 	ops = append(ops, remarks.operations(r)...)
 	ops = append(ops, r.answers()...)
 	ops = append(ops, r.reminders...)
@@ -229,7 +230,7 @@ func (r *reviewer) commentText(remarks *remarks, before bool) string {
 	}
 	return report.StatusComment{
 		Page: r.snapshot.Repository.URL, Head: r.snapshot.Head.SHA, BaseBranch: r.snapshot.Base.Branch,
-		Decision: d, NotChecked: r.result.Facts.CouldNotCheck, Holds: r.result.Facts.Holds,
+		Decision: d, NotChecked: r.result.Facts.CouldNotCheck, Merged: r.result.Facts.Merged, Holds: r.result.Facts.Holds,
 		Namespaces: r.result.Namespaces, Findings: visible, Remarked: remarks.remarked,
 		Waived: r.result.Waived, Version: r.options.Version, Sections: sections,
 	}.Markdown() + "\n" + r.ledger.line()

@@ -177,11 +177,15 @@ func (r *reviewer) look(ctx context.Context) error {
 	if s.Incomplete != "" {
 		r.notChecked(s.Incomplete)
 	}
-	if f.CouldNotCheck != "" || f.Closed || f.Merged || f.Draft {
+	if f.CouldNotCheck != "" || f.Closed && !f.Merged || f.Draft && !f.Merged {
 		return nil
 	}
 	touched := Touched(s.Changes)
 	f.Nothing = len(touched) == 0
+	if f.Merged {
+		r.lookBack(touched)
+		return nil
+	}
 	if f.Nothing {
 		return nil
 	}

@@ -95,3 +95,8 @@ func walk(t Tree, dir string, depth int, left *int, visit func(path string, e En
 	}
 	return nil
 }
+
+// Prefetcher is a Tree for which reading many files at once is cheaper than one
+// after the other. Prefetch is a hint: what it could not read is read, and the
+// error told, when it is asked for.
+type Prefetcher interface{ Prefetch(names []string) error }
