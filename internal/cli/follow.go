@@ -148,8 +148,11 @@ func (h *shipping) waits(e github.Ended) bool {
 	has := func(role config.Role) bool {
 		return slices.ContainsFunc(e.Labels, func(l string) bool { return strings.EqualFold(l, h.conf.Labels[role].Name) })
 	}
-	stages := []config.Role{config.RoleIntake, config.RoleQA, config.RoleApproval, config.RoleApproved}
-	return e.Merged && slices.ContainsFunc(stages, has) && !has(config.RolePublished)
+	before := []config.Role{config.RoleIntake, config.RoleQA, config.RoleApproval, config.RoleApproved, config.RoleWaitingPartner, config.RoleWaitingReviewer}
+	unfinished := slices.ContainsFunc(before, has)
+	// A run may have ended between two labels.
+	submission := unfinished || has(config.RoleNew) || has(config.RoleUpdate)
+	return e.Merged && submission && (unfinished || !has(config.RolePublished))
 }
 
 // settled notes what the registries hold of a merged pull request, and makes

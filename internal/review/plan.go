@@ -65,7 +65,11 @@ func (r *reviewer) plan() {
 	p := &r.result.Plan
 	p.Number, p.Head = r.snapshot.Number, r.snapshot.Head.SHA
 	remarks := r.remarks()
-	ops := r.labels()
+	labels := r.labels()
+	var ops []plan.Operation
+	if !r.result.Facts.Published {
+		ops = labels
+	}
 	ops = append(ops, r.comment(remarks)...)
 	ops = append(ops, r.publication()...)
 	ops = append(ops, remarks.operations(r)...)
@@ -80,6 +84,11 @@ func (r *reviewer) plan() {
 	p.Operations = append(p.Operations, ops...)
 	if changes {
 		p.Operations = append(p.Operations, plan.Operation{Kind: plan.SetStatus, Status: &status})
+	}
+	if r.result.Facts.Published {
+		// The label says that nothing is left to do, so it comes after all else.
+		slices.Reverse(labels)
+		p.Operations = append(p.Operations, labels...)
 	}
 	if r.merges() {
 		p.Operations = append(p.Operations, plan.Operation{Kind: plan.Merge, Method: r.config.Merging.Method})
