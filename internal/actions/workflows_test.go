@@ -151,7 +151,7 @@ func TestWorkflows(t *testing.T) {
 // with pull requests from forks.
 func TestDefinitionsWorkflows(t *testing.T) {
 	all := workflows(t, "../../examples/definitions-repo/.github/workflows")
-	if names := slices.Sorted(maps.Keys(all)); !slices.Equal(names, []string{"review-relay.yml", "review.yml"}) {
+	if names := slices.Sorted(maps.Keys(all)); !slices.Equal(names, []string{"publish.yml", "review-relay.yml", "review.yml"}) {
 		t.Errorf("the workflows are %q", names)
 	}
 	review, relay := all["review.yml"], all["review-relay.yml"]
@@ -198,5 +198,72 @@ func TestDefinitionsWorkflows(t *testing.T) {
 	empty := relay.Jobs["relay"]
 	if len(relay.Jobs) != 1 || len(empty.Steps) != 1 || empty.Steps[0].Run != "true" || fmt.Sprint(empty.Permissions) != "map[]" {
 		t.Errorf("the relay is not empty: %+v", relay.Jobs)
+	}
+}
+
+// TestPublishWorkflow holds the one workflow that may write to the repository to
+// what makes that safe.
+func TestPublishWorkflow(t *testing.T) {
+	all := workflows(t, "../../examples/definitions-repo/.github/workflows")
+	publish := all["publish.yml"]
+	if d := cmp.Diff([]string{"pull_request_target", "push", "schedule", "workflow_dispatch"}, slices.Sorted(maps.Keys(publish.On))); d != "" {
+		t.Error("events:", d)
+	}
+	for event := range publish.On {
+		e := actions.Event{Name: event, Action: "closed", Push: &actions.Push{Ref: "refs/heads/main"}, Repository: actions.Repository{DefaultBranch: "main"}}
+		if task := e.PublishTask(); task.Kind != actions.Publish {
+			t.Errorf("the event %s calls for %q", event, task.Kind)
+		}
+	}
+	// One publisher at a time, whatever starts it.
+	if publish.Concurrency.Group != "publish" || publish.Concurrency.Cancel {
+		t.Errorf("concurrency %+v", publish.Concurrency)
+	}
+	job := publish.Jobs["publish"]
+	if d := cmp.Diff(map[string]any{"contents": "write", "pull-requests": "write", "statuses": "write", "id-token": "write", "attestations": "write"}, job.Permissions); d != "" {
+		t.Error("permissions:", d)
+	}
+	var uses []string
+	for _, s := range job.Steps {
+		name, _, _ := strings.Cut(s.Uses, "@")
+		uses = append(uses, name)
+		if s.Run != "" || strings.Contains(fmt.Sprint(s.With), "github.event") {
+			t.Errorf("a step runs %q with %v", s.Run, s.With)
+		}
+	}
+	if len(publish.Jobs) != 1 || !slices.Equal(uses, []string{"karzoun/miniapp-review", "actions/attest"}) || job.Steps[0].With["task"] != "publish" {
+		t.Errorf("it runs %q", uses)
+	}
+	// The action that attests is the one that the project's own releases use.
+	releases, err := os.ReadFile("../../.github/workflows/release.yml")
+	must(t, err)
+	if !strings.Contains(string(releases), job.Steps[1].Uses) {
+		t.Errorf("the release uses another commit than %s", job.Steps[1].Uses)
+	}
+	// Nobody else may write to the repository, or sign for it.
+	for name, w := range all {
+		for id, job := range w.Jobs {
+			for _, key := range []string{"contents", "id-token", "attestations"} {
+				if p, _ := job.Permissions.(map[string]any); name != "publish.yml" && p[key] == "write" {
+					t.Errorf("%s: the job %s has %q: write", name, id, key)
+				}
+			}
+		}
+	}
+}
+
+// TestPublishTask lists what publishes nothing.
+func TestPublishTask(t *testing.T) {
+	main := actions.Repository{DefaultBranch: "main"}
+	for name, e := range map[string]actions.Event{
+		"a push to another branch": {Name: "push", Repository: main, Push: &actions.Push{Ref: "refs/heads/work"}},
+		"a tag of that name":       {Name: "push", Repository: main, Push: &actions.Push{Ref: "refs/tags/main"}},
+		"an open pull request":     {Name: "pull_request_target", Action: "opened", PullRequest: 1},
+		"a comment":                {Name: "issue_comment", PullRequest: 1},
+		"a merge group":            {Name: "merge_group", Group: &actions.Group{}},
+	} {
+		if task := e.PublishTask(); task.Kind != actions.Nothing || task.Why == "" {
+			t.Errorf("%s calls for %+v", name, task)
+		}
 	}
 }
