@@ -199,9 +199,9 @@ func verifyPublished(t *testing.T, files map[string]string) {
 	}
 }
 
-// TestAttackPublishedVersionChanged (36, 46): other content under a published
+// TestAttack46PublishedVersionChanged: other content under a published
 // version stops its namespace and no other, and shouts.
-func TestAttackPublishedVersionChanged(t *testing.T) {
+func TestAttack46PublishedVersionChanged(t *testing.T) {
 	w := newShop(t, publishConfig)
 	w.mustShip()
 	before := w.published()
@@ -226,9 +226,9 @@ func TestAttackPublishedVersionChanged(t *testing.T) {
 	verifyPublished(t, after)
 }
 
-// TestAttackTwoPullsOneVersion (36): of two merged pull requests with one
+// TestAttack36TwoPullsOneVersion: of two merged pull requests with one
 // version, the registry keeps the first; the second one is not called published.
-func TestAttackTwoPullsOneVersion(t *testing.T) {
+func TestAttack36TwoPullsOneVersion(t *testing.T) {
 	w := newShop(t, publishConfig, "parleo")
 	w.open(w.namespace("parleo", nil))
 	w.review()
@@ -252,9 +252,9 @@ func TestAttackTwoPullsOneVersion(t *testing.T) {
 	}
 }
 
-// TestAttackOldRunPublishes (45): an old run that is run again publishes what the
+// TestAttack45OldRunPublishes: an old run that is run again publishes what the
 // branch holds now, and nothing older.
-func TestAttackOldRunPublishes(t *testing.T) {
+func TestAttack45OldRunPublishes(t *testing.T) {
 	w := newShop(t, publishConfig)
 	old := w.repo.Branch("main")
 	version := versionOf([]byte(w.examples[parleo+"miniapp.json"]))
@@ -277,9 +277,9 @@ func TestAttackOldRunPublishes(t *testing.T) {
 	}
 }
 
-// TestAttackDowngrade (46): the branch goes back to an older version; the
+// TestAttack46Downgrade: the branch goes back to an older version; the
 // registry stays, and build metadata makes no new version.
-func TestAttackDowngrade(t *testing.T) {
+func TestAttack46Downgrade(t *testing.T) {
 	w := newShop(t, publishConfig)
 	w.mustShip()
 	before := w.published()
@@ -295,9 +295,9 @@ func TestAttackDowngrade(t *testing.T) {
 	}
 }
 
-// TestAttackKilledPublishing (48): the run ends at each of its requests, and the
+// TestAttack48KilledPublishing: the run ends at each of its requests, and the
 // next one makes up for it: one commit, one comment, one tag, one release.
-func TestAttackKilledPublishing(t *testing.T) {
+func TestAttack48KilledPublishing(t *testing.T) {
 	arrange := func() *world {
 		w := newShop(t, publishConfig, "parleo", "mailbeam", "taskhub", "shopkeep", "sheetwise")
 		w.open(w.namespace("parleo", nil))
@@ -334,9 +334,9 @@ func TestAttackKilledPublishing(t *testing.T) {
 	}
 }
 
-// TestAttackAssetsAfterCheck (24): what was published is what the registry gives,
+// TestAttack24ChangedAfterPublishing: what was published is what the registry gives,
 // whatever becomes of the branch afterwards, and its digest is told.
-func TestAttackAssetsAfterCheck(t *testing.T) {
+func TestAttack24ChangedAfterPublishing(t *testing.T) {
 	w := newShop(t, publishConfig)
 	w.mustShip()
 	before := w.published()
