@@ -75,7 +75,7 @@ func (m *market) set(i, minor int) {
 }
 
 // everyone sees everything.
-func everyone(string) (registry.Visibility, []string) { return registry.Public, nil }
+func everyone(string, registry.Entry) (registry.Visibility, []string) { return registry.Public, nil }
 
 // run reads the branch and reconciles a target, as the command does.
 func (m *market) run(b *testing.B, target registry.Target, want map[publish.Action]int) {
