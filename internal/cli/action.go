@@ -43,6 +43,8 @@ type actionRun struct {
 	streams Streams
 	writer  *actions.Writer
 	client  *github.Client
+	// merged is set when the run merged a pull request.
+	merged bool
 }
 
 func runAction(ctx context.Context, s Streams) error {
@@ -92,7 +94,12 @@ func action(ctx context.Context, s Streams, w *actions.Writer) error {
 	if in.Publish {
 		return a.do(ctx, event.PublishTask())
 	}
-	return a.do(ctx, event.Task())
+	err = a.do(ctx, event.Task())
+	if a.merged {
+		// A merge by the Action's own token starts no run that would publish it.
+		err = errors.Join(err, a.publish(ctx))
+	}
+	return err
 }
 
 // do does what the event calls for.
@@ -166,6 +173,7 @@ func (a *actionRun) tell(o *outcome, only bool) error {
 	}
 	errs := []error{a.writer.Line(strings.TrimSuffix(log.String(), "\n"))}
 	if commit := o.merged(); commit != "" {
+		a.merged = true
 		errs = append(errs, a.writer.Output("merged", commit))
 	}
 	if !only {

@@ -66,7 +66,7 @@ func (h *shipping) review(ctx context.Context) func(string, registry.Source) (pu
 func (h *shipping) look(ctx context.Context, number int) (*outcome, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if o := h.merged[number]; o != nil {
+	if o := h.looked[number]; o != nil {
 		return o, nil
 	}
 	s, err := h.client.Snapshot(ctx, number)
@@ -77,7 +77,7 @@ func (h *shipping) look(ctx context.Context, number int) (*outcome, error) {
 	if o.result, err = review.Review(ctx, s, h.options); err != nil {
 		return nil, err
 	}
-	h.merged[number] = o
+	h.looked[number] = o
 	return o, nil
 }
 

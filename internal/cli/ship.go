@@ -35,14 +35,14 @@ type shipping struct {
 	indexes []*registry.Index
 
 	mu     sync.Mutex
-	merged map[int]*outcome
+	looked map[int]*outcome
 }
 
 // publish brings what the default branch holds into the registries, and tells
 // the pull requests that it came from. The event does not say what: a run that
 // is repeated after months publishes what the branch holds then.
 func (a *actionRun) publish(ctx context.Context) error {
-	h := &shipping{actionRun: a, merged: map[int]*outcome{}}
+	h := &shipping{actionRun: a, looked: map[int]*outcome{}}
 	var err error
 	if h.branch, err = a.client.DefaultBranch(ctx); err != nil {
 		return err

@@ -395,3 +395,22 @@ func TestVisibilityOfPull(t *testing.T) {
 		t.Errorf("an update became public by itself: %s", text)
 	}
 }
+
+// TestAutoMergePublishes: what the review merges itself is published by the same
+// run, since no other one starts.
+func TestAutoMergePublishes(t *testing.T) {
+	w := newShop(t, publishConfig+"auto_merge: true\n", "parleo")
+	w.open(w.namespace("parleo", nil))
+	w.review()
+	w.pull.Comment(w.rita, "/qa pass")
+	w.review()
+	w.pull.Review(w.rita, githubtest.Approve, "")
+	r := w.runner("pull_request_target", pullPayload(w.pull.Number))
+	if r.code != ExitClean || w.pull.State() != "merged" {
+		t.Fatalf("exit %d, %s\n%s", r.code, w.pull.State(), r.log)
+	}
+	if !slices.Contains(w.pull.Labels(), "stage: published") || len(w.said("### Published:")) != 1 {
+		t.Errorf("labels %v\n%s", w.pull.Labels(), r.log)
+	}
+	verifyPublished(t, w.published())
+}
