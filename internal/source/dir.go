@@ -56,12 +56,13 @@ func (d *Dir) ReadDir(dir string) ([]Entry, error) {
 	}
 	entries := make([]Entry, 0, len(list))
 	in.regular = map[string]int64{}
+	special := len(d.ignored)+len(d.modes) > 0 // else names of 10,000 folders are put together for nothing
 	for _, e := range list {
 		name := e.Name()
-		if dir != "." {
+		if dir != "." && (e.Type().IsRegular() || special) {
 			name = dir + "/" + name
 		}
-		if e.Name() == ".git" || d.ignored[name] {
+		if e.Name() == ".git" || special && d.ignored[name] {
 			continue
 		}
 		entry := Entry{Name: e.Name(), Size: -1}
