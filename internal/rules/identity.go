@@ -345,8 +345,8 @@ func nameMatchesNS() Spec {
 
 func nsTombstone() Spec {
 	return Spec{
-		ID: "ns-tombstone", Group: groupIdentity, Severity: finding.Error,
-		Title:   "A name that was given up stays free",
+		ID: "ns-tombstone", Group: groupIdentity, Severity: finding.Error, Security: true,
+		Title:   "A name that was given up is not taken again",
 		Purpose: "Checks that no submission takes the name of one that was taken away, since tenants could have that one installed.",
 		Source:  "A folder with nothing but TOMBSTONE.md keeps the name of a MiniApp that is no longer offered.",
 		Help:    "Choose another name. Only a maintainer can take the tombstone away, by a change of its own.",
