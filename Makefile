@@ -6,7 +6,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # A checker of workflows, pinned by the checksum database of Go modules.
 ACTIONLINT ?= $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: help build test vet lint fuzz bench bench-registry bench-review docs e2e release-dry-run clean
+.PHONY: help demo build test vet lint fuzz bench bench-registry bench-review docs e2e release-dry-run clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ docs: ## write what is generated from the code
 	$(GO) test ./internal/secrets -run TestKeywords -update
 	$(GO) test ./internal/registry/folder -run TestExample -update
 	cp internal/definition/miniapp.schema.json schema/miniapp.schema.json
+
+demo: ## play a submission from the pull request to the registry, and leave a page of it
+	@$(GO) run ./test/demo
 
 e2e: ## run the real Action in containers, against a GitHub in memory
 	./test/e2e/run.sh
