@@ -39,8 +39,11 @@ func TestDoctor(t *testing.T) {
 		r.WorkflowPermissions = "read"
 		r.Protected = map[string][]string{"main": {"miniapp-review"}}
 	})
-	review := ".github/workflows/review.yml"
-	w.repo.Push("main", w.mona, githubtest.Texts(map[string]string{review: strings.Replace(w.examples[review], "miniapp-review@v1", "miniapp-review@"+strings.Repeat("0a", 20), 1)}))
+	pinned := map[string]string{}
+	for _, name := range []string{".github/workflows/review.yml", ".github/workflows/publish.yml"} {
+		pinned[name] = strings.Replace(w.examples[name], "miniapp-review@v1", "miniapp-review@"+strings.Repeat("0a", 20), 1)
+	}
+	w.repo.Push("main", w.mona, githubtest.Texts(pinned))
 	w.gh.ResetLog()
 	_, out, _ = w.doctor(keeper.Token(), "--format", "json")
 	var got struct {
