@@ -91,6 +91,7 @@ func action(ctx context.Context, s Streams, w *actions.Writer) error {
 	r.dryRun = in.DryRun
 	r.options.MarkerKey, r.options.RunURL = []byte(in.MarkerSecret), run.URL
 	a := &actionRun{reviewing: r, streams: s, writer: w, client: client}
+	r.heldAt = a.heldAt
 	if in.Publish {
 		return a.do(ctx, event.PublishTask())
 	}

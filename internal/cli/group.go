@@ -15,6 +15,7 @@ import (
 	"github.com/karzoun/miniapp-review/internal/github"
 	"github.com/karzoun/miniapp-review/internal/intake"
 	"github.com/karzoun/miniapp-review/internal/plan"
+	"github.com/karzoun/miniapp-review/internal/pull"
 	"github.com/karzoun/miniapp-review/internal/review"
 	"github.com/karzoun/miniapp-review/internal/rules"
 	"github.com/karzoun/miniapp-review/internal/source"
@@ -80,12 +81,16 @@ func (a *actionRun) checkGroup(ctx context.Context, g actions.Group) ([]finding.
 	if err != nil {
 		return nil, err
 	}
+	held, err := a.heldOnBranches(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
 	changed := map[string]bool{}
 	for _, ns := range touched {
 		changed[ns] = true
 	}
 	res, err := intake.Check(ctx, intake.Input{Head: head, Base: base, Changed: changed, Only: touched, Config: settings,
-		Schema: a.options.Schema, Secrets: a.options.Secrets, Now: a.now(), Held: func(ns string) []rules.Held { return a.taken(ns, base, current) }})
+		Schema: a.options.Schema, Secrets: a.options.Secrets, Now: a.now(), Held: func(ns string) []rules.Held { return taken(ns, held, base, current) }})
 	if err != nil {
 		return nil, err
 	}
@@ -96,10 +101,10 @@ func (a *actionRun) now() time.Time { return a.streams.Now() }
 
 // taken are the versions that the registry holds, and the one that the base
 // branch has by now.
-func (a *actionRun) taken(ns string, base, current source.Tree) []rules.Held {
+func taken(ns string, held func(string) []pull.Held, base, current source.Tree) []rules.Held {
 	var list []rules.Held
-	if a.held != nil {
-		for _, h := range a.held(ns) {
+	if held != nil {
+		for _, h := range held(ns) {
 			list = append(list, rules.Held{Version: h.Version, State: h.State})
 		}
 	}

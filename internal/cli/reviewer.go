@@ -35,6 +35,8 @@ type reviewing struct {
 	options review.Options
 	// held returns the versions that the registry holds; nil without one.
 	held func(ns string) []pull.Held
+	// heldAt finds held by what a pull request's base says; it may be nil.
+	heldAt func(ctx context.Context, s *pull.Snapshot) (func(ns string) []pull.Held, error)
 	// settle notes what became of a pull request that was merged. It may be nil.
 	settle func(context.Context, *pull.Snapshot) error
 	// dryRun plans and writes nothing.

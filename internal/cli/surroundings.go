@@ -30,10 +30,16 @@ func (r *reviewing) surroundings(ctx context.Context, s *pull.Snapshot, open []p
 	if len(touched) == 0 || s.Incomplete != "" || s.Draft || s.Closed {
 		return nil, nil
 	}
-	if r.held != nil {
+	held := r.held
+	if held == nil && r.heldAt != nil {
+		if held, err = r.heldAt(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	if held != nil {
 		s.Held = map[string][]pull.Held{}
 		for _, ns := range touched {
-			s.Held[ns] = r.held(ns)
+			s.Held[ns] = held(ns)
 		}
 	}
 	others = othersOf(s, open)

@@ -350,3 +350,97 @@ func TestDraftOffered(t *testing.T) {
 		t.Errorf("no draft in\n%s", r.Comment)
 	}
 }
+
+// TestEveryCommandByEveryPerson gives each command by each kind of person, and
+// checks who can stop a submission, let it through, or neither.
+func TestEveryCommandByEveryPerson(t *testing.T) {
+	repo := repository(t)
+	for _, c := range []struct {
+		command string
+		// counts says for whom the command is carried out.
+		counts []string
+		// did reports whether it was.
+		did func(*review.Result) bool
+	}{
+		{"/qa pass", []string{"rita", "walt", "mona"}, func(r *review.Result) bool { return r.Facts.QAPassed == r.Facts.QAItems }},
+		{"/qa pass install", []string{"rita", "walt", "mona"}, func(r *review.Result) bool { return r.Facts.QAPassed == 1 }},
+		{"/qa fail install: no", []string{"rita", "walt", "mona"}, func(r *review.Result) bool { return r.Facts.QAFailed == 1 }},
+		{"/hold wait", []string{"rita", "walt", "mona"}, func(r *review.Result) bool { return len(r.Facts.Holds) > 0 }},
+		{"/visibility partner-only", []string{"rita", "walt", "mona"}, func(r *review.Result) bool { return r.Visibility == "partner-only" }},
+	} {
+		for who := range people() {
+			l := begin(t, without(repo, "parleo"), repo)
+			l.stands(stage.QA, stage.Pending)
+			l.says(who, c.command)
+			r := l.settled()
+			if want := slices.Contains(c.counts, who); c.did(r) != want {
+				t.Errorf("%s by %s: carried out %v, want %v", c.command, who, c.did(r), want)
+			}
+		}
+	}
+	// What undoes something needs the same rights.
+	for who := range people() {
+		l := begin(t, without(repo, "parleo"), repo)
+		l.stands(stage.QA, stage.Pending)
+		l.says("rita", "/qa pass")
+		l.says("walt", "/hold wait")
+		l.settled()
+		l.says(who, "/unhold\n/qa reset")
+		r := l.settled()
+		may := slices.Contains([]string{"rita", "walt", "mona"}, who)
+		if lifted := len(r.Facts.Holds) == 0 && r.Facts.QAPassed == 0; lifted != may {
+			t.Errorf("/unhold and /qa reset by %s: carried out %v, want %v", who, lifted, may)
+		}
+	}
+}
+
+// TestPushBetweenAnySteps pushes another content between any two steps of the
+// way to an approval. Nothing from before the push counts after it.
+func TestPushBetweenAnySteps(t *testing.T) {
+	repo := repository(t)
+	other := edited(t, repo, "definitions/parleo/SETUP.md", "1.", "1. ")
+	steps := []func(*life){
+		func(l *life) { l.says("rita", "/qa pass install") },
+		func(l *life) { l.reviews("rita", pull.Approved) },
+		func(l *life) { l.says("walt", "/qa pass") },
+		func(l *life) { l.reviews("walt", pull.Approved) },
+	}
+	for at := range len(steps) + 1 {
+		for _, seen := range []bool{true, false} {
+			l := begin(t, without(repo, "parleo"), repo)
+			l.stands(stage.QA, stage.Pending)
+			for i, step := range steps {
+				if i == at {
+					l.pushes(other)
+					if seen {
+						l.settled()
+					}
+				}
+				step(l)
+				if seen {
+					l.settled()
+				}
+			}
+			if at == len(steps) {
+				l.pushes(other)
+			}
+			r := l.settled()
+			// Of the four steps, only those after the push count: to be approved,
+			// the whole checklist must have been passed after it.
+			approvals := []int{2, 2, 1, 1, 0}[at]
+			if approved := r.Decision.Status == stage.Success; seen && (approved != (at <= 2) || r.Facts.Approvals != approvals) || !seen && approved {
+				t.Errorf("a push before step %d, seen %v: %+v", at, seen, r.Facts)
+			}
+			if !seen && (r.Facts.QAPassed > 0 || r.Facts.Approvals > 0) {
+				t.Errorf("a push before step %d that no run saw before the end: %+v", at, r.Facts)
+			}
+		}
+	}
+}
+
+// settled runs the review, applies its plan, and checks that nothing is left.
+func (l *life) settled() *review.Result {
+	l.Helper()
+	l.passes()
+	return settle(l.T, l.s)
+}
