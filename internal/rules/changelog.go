@@ -145,9 +145,13 @@ func changelogHasSection() Spec {
 				return
 			}
 			if s := p.otherNewSection(); s != nil {
-				p.Span(submission.ChangelogFile, s.HeadingSpan, "the new section is for %s, but the version is %s", shown(s.Version), shown(version)).
-					Tell(version).Hint("Let the two be the same.").
-					FixIn(submission.ChangelogFile, "write the version into the heading", headingEdit(p, s, version))
+				r := p.Span(submission.ChangelogFile, s.HeadingSpan, "the new section is for %s, but the version is %s", shown(s.Version), shown(version)).
+					Tell(version).Hint("Let the two be the same.")
+				if p.versionFits() {
+					// Where it does not, the version has to follow, and two
+					// suggestions would chase each other.
+					r.FixIn(submission.ChangelogFile, "write the version into the heading", headingEdit(p, s, version))
+				}
 				return
 			}
 			at := c.InsertAt(version)
@@ -166,12 +170,19 @@ func changelogHasSection() Spec {
 	}
 }
 
+// versionFits reports whether nothing is wrong with the version that keeps it
+// from being the one of the section.
+func (p *Pass) versionFits() bool {
+	fault := p.update().fault
+	return fault == versionGood || fault == versionSkipping
+}
+
 // draftSection offers the section for a version as it can be told from the
 // change. There is none when the version is not the right one yet, or when it is
 // not known what is new.
 func (r *Report) draftSection(version string) *Report {
 	p := r.pass
-	if u := p.update(); u.fault != versionGood && u.fault != versionSkipping {
+	if !p.versionFits() {
 		return r
 	}
 	var base *definition.Definition
