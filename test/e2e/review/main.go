@@ -1,11 +1,13 @@
-// Command review runs the shipped workflow with act against a GitHub in memory,
+// Command review runs the shipped workflows with act against a GitHub in memory,
 // and checks what the Action left there: on a new submission with one mistake,
-// again with nothing changed, and after the mistake was mended.
+// again with nothing changed, after the mistake was mended, after QA and approval,
+// and after the merge, when the registry must hold what was merged.
 //
-// The token may do what the workflow says that it needs, and no more.
+// The tokens may do what the workflows say that they need, and no more.
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +44,7 @@ func main() {
 type run struct {
 	act, repository, action, runner string
 	pull                            bool
+	payload                         map[string]any
 
 	gh    *githubtest.Server
 	repo  *githubtest.Repo
@@ -67,11 +71,14 @@ func (r *run) all() error {
 		return fmt.Errorf("%s does not have %s once", definition, good)
 	}
 	proposed[definition] = githubtest.Text(strings.Replace(text, good, bad, 1))
+	config := ".github/miniapp-review.yml"
+	base[config] = githubtest.Text(string(base[config].Data) + "\npublish:\n  to: [branch:registry]\n  saas_api_url: https://api.market.example/v1\n")
 	r.repo = r.gh.Repo("acme/definitions", base)
+	r.repo.Set(func(repo *githubtest.Repo) { repo.Protected = map[string][]string{"main": {"miniapp-review"}} })
 	fork := r.repo.Fork(partner)
 	fork.Push("parleo", partner, proposed)
 	pull := r.repo.Open(fork, "parleo", partner, githubtest.PullSpec{Title: "Add parleo"})
-	permissions, err := r.permissions()
+	permissions, err := r.permissions("review")
 	if err != nil {
 		return err
 	}
@@ -94,7 +101,78 @@ func (r *run) all() error {
 	if err := r.workflow("the mistake mended"); err != nil {
 		return err
 	}
-	return r.expect(pull, "pending", "stage: qa", 1, 1)
+	if err := r.expect(pull, "pending", "stage: qa", 1, 1); err != nil {
+		return err
+	}
+	reviewer := r.gh.User("rita")
+	r.repo.Permit(reviewer, githubtest.Write)
+	pull.Comment(reviewer, "/qa pass")
+	pull.Review(reviewer, githubtest.Approve, "")
+	if err := r.workflow("QA and approval"); err != nil {
+		return err
+	}
+	if err := r.expect(pull, "success", "stage: approved", 2, 1); err != nil {
+		return err
+	}
+	pull.Merge(reviewer)
+	if err := r.publish(); err != nil {
+		return err
+	}
+	if err := r.expect(pull, "success", "stage: published", 3, 1); err != nil {
+		return err
+	}
+	return r.registry(text)
+}
+
+// publish runs the publishing workflow, as the push of the merge does.
+func (r *run) publish() error {
+	permissions, err := r.permissions("publish")
+	if err != nil {
+		return err
+	}
+	r.token = r.repo.ActionsToken(permissions)
+	for _, e := range r.gh.Events() {
+		if e.Name == "push" && e.Repo == "acme/definitions" {
+			r.payload = e.Payload
+		}
+	}
+	if r.payload == nil {
+		return errors.New("the merge was no push")
+	}
+	r.gh.ResetLog()
+	return r.runWorkflow("the merge, published", "publish", "push")
+}
+
+// registry holds what was published against what was merged, with a program of
+// its own for the digests.
+func (r *run) registry(definition string) error {
+	files := r.repo.Read(r.repo.Branch("registry"))
+	const folder = "parleo/1.0.0/"
+	var provenance struct{ Files map[string]string }
+	if err := json.Unmarshal(files[folder+"provenance.json"].Data, &provenance); err != nil {
+		return fmt.Errorf("the provenance record: %w", err)
+	}
+	if len(provenance.Files) < 3 {
+		return fmt.Errorf("the provenance record names %d files", len(provenance.Files))
+	}
+	for name, want := range provenance.Files {
+		sum := exec.Command("sha256sum")
+		sum.Stdin = bytes.NewReader(files[folder+name].Data)
+		out, err := sum.Output()
+		if got, _, _ := strings.Cut(string(out), " "); err != nil || got != want {
+			return fmt.Errorf("%s has the digest %s by sha256sum, %s by its record: %w", name, got, want, err)
+		}
+	}
+	var merged, published map[string]any
+	if err := errors.Join(json.Unmarshal([]byte(definition), &merged), json.Unmarshal(files[folder+"miniapp.json"].Data, &published)); err != nil {
+		return err
+	}
+	merged["status"] = "public" // as the platform sets it
+	if !reflect.DeepEqual(merged, published) {
+		return errors.New("what was published is not what was merged")
+	}
+	fmt.Printf("published: %d files, each with its digest\n", len(provenance.Files))
+	return nil
 }
 
 // files returns the files of the base and those that the pull request adds.
@@ -126,39 +204,41 @@ func (r *run) files(owner *githubtest.User) (base, proposed githubtest.Files, er
 	return base, proposed, err
 }
 
-func (r *run) workflowFile() string {
-	return filepath.Join(r.repository, ".github/workflows/review.yml")
+func (r *run) workflowFile(name string) string {
+	return filepath.Join(r.repository, ".github/workflows", name+".yml")
 }
 
-// permissions are those that the workflow gives its job.
-func (r *run) permissions() (githubtest.Permissions, error) {
-	text, err := os.ReadFile(r.workflowFile())
+// permissions are those that a workflow gives its job of the same name.
+func (r *run) permissions(name string) (githubtest.Permissions, error) {
+	text, err := os.ReadFile(r.workflowFile(name))
 	if err != nil {
 		return nil, err
 	}
 	var w struct {
-		Jobs struct {
-			Review struct{ Permissions githubtest.Permissions }
-		}
+		Jobs map[string]struct{ Permissions githubtest.Permissions }
 	}
 	if err := yaml.Unmarshal(text, &w); err != nil {
 		return nil, err
 	}
-	if len(w.Jobs.Review.Permissions) == 0 {
-		return nil, errors.New("the workflow gives its job no permissions")
+	if len(w.Jobs[name].Permissions) == 0 {
+		return nil, fmt.Errorf("the workflow %s gives its job no permissions", name)
 	}
-	return w.Jobs.Review.Permissions, nil
+	return w.Jobs[name].Permissions, nil
 }
 
-// workflow runs the workflow for the latest event of the pull request.
+// workflow runs the workflow of reviews for the latest event of the pull request.
 func (r *run) workflow(what string) error {
-	var payload map[string]any
 	for _, e := range r.gh.Events() {
 		if e.Name == "pull_request" || e.Name == "pull_request_target" {
-			payload = e.Payload
+			r.payload = e.Payload
 		}
 	}
-	event, err := json.Marshal(payload)
+	return r.runWorkflow(what, "review", "pull_request_target")
+}
+
+// runWorkflow runs one workflow for one event, with the payload.
+func (r *run) runWorkflow(what, workflow, name string) error {
+	event, err := json.Marshal(r.payload)
 	if err != nil {
 		return err
 	}
@@ -169,7 +249,14 @@ func (r *run) workflow(what string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	start := time.Now()
-	cmd := exec.CommandContext(ctx, r.act, "pull_request_target", "--eventpath", file, "--workflows", r.workflowFile(),
+	// Attesting needs GitHub itself, so that an action that does nothing stands in
+	// for it.
+	attest := filepath.Join(r.action, "attest")
+	if err := errors.Join(os.MkdirAll(attest, 0o755), os.WriteFile(filepath.Join(attest, "action.yml"), []byte("name: attest\nruns:\n  using: composite\n  steps:\n    - run: \"true\"\n      shell: sh\n"), 0o600)); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, r.act, name, "--eventpath", file, "--workflows", r.workflowFile(workflow),
+		"--local-repository", "actions/attest@59d89421af93a897026c735860bf21b6eb4f7b26="+attest,
 		"--secret", "GITHUB_TOKEN="+r.token, "--bind", fmt.Sprintf("--pull=%v", r.pull), "--container-daemon-socket", "-",
 		"--platform", "ubuntu-latest="+r.runner, "--local-repository", "karzoun/miniapp-review@v1="+r.action,
 		"--env", "GITHUB_API_URL="+r.gh.URL, "--env", "GITHUB_GRAPHQL_URL="+r.gh.URL+"/graphql", "--env", "GITHUB_REPOSITORY=acme/definitions")
