@@ -14,12 +14,13 @@ help: ## list the targets
 build: ## build bin/miniapp
 	$(GO) build -trimpath -o bin/miniapp ./cmd/miniapp
 
-test: vet ## run every test, with the race detector and the peer validators
+test: vet ## run every test: race detector, peer validators, the Action in containers
 	./test/needs.sh
 	npm ci --prefix test/peer --silent --no-audit --no-fund
 	MINIAPP_PEER=1 $(GO) test -race -timeout 15m -skip '^TestBulk$$' ./...
 	@# What is allocated can only be measured without the race detector.
 	$(GO) test -run '^TestBulk$$' ./internal/intake
+	./test/e2e/run.sh
 
 vet: ## check formatting, code and workflows
 	@test -z "$$(gofmt -l cmd internal test)" || { echo "run gofmt -w on:"; gofmt -l cmd internal test; exit 1; }
