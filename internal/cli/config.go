@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/karzoun/miniapp-review/internal/config"
-	"github.com/karzoun/miniapp-review/internal/rules"
+	"github.com/karzoun/miniapp-review/internal/review"
 	"github.com/karzoun/miniapp-review/internal/source"
 )
 
@@ -53,7 +53,7 @@ func readConfig(t source.Tree) (*config.Config, []byte, error) {
 }
 
 func parseConfig(data []byte, name string) (*config.Config, error) {
-	c, err := config.Parse(data, configRules())
+	c, err := config.Parse(data, review.ConfigRules())
 	if err == nil {
 		return c, nil
 	}
@@ -62,12 +62,4 @@ func parseConfig(data []byte, name string) (*config.Config, error) {
 		lines = append(lines, name+":"+l)
 	}
 	return nil, usageError("docs/configuration.md describes the file", "wrong configuration\n%s", strings.Join(lines, "\n"))
-}
-
-func configRules() []config.Rule {
-	var out []config.Rule
-	for _, s := range rules.All() {
-		out = append(out, config.Rule{ID: s.ID, Security: s.Security})
-	}
-	return out
 }

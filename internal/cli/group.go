@@ -133,11 +133,7 @@ func configuration(t source.Tree) (*config.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	var known []config.Rule
-	for _, s := range rules.All() {
-		known = append(known, config.Rule{ID: s.ID, Security: s.Security})
-	}
-	c, err := config.Parse(data, known)
+	c, err := config.Parse(data, review.ConfigRules())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", review.ConfigFile, errors.New(strings.ReplaceAll(err.Error(), "\n", "; ")))
 	}

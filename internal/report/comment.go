@@ -399,8 +399,8 @@ func Offers(offers []Offer) string {
 	return b.String()
 }
 
-// Settled writes the remark of a finding that is gone. rest is the remark as it
-// was, without its suggestion.
+// Settled writes what replaces the remark of a finding that is gone: at which
+// commit that was seen, and the rule.
 func Settled(head, rule string) string {
 	return "✅ Mended in " + Code(short(head)) + ". " + RuleLink(rule)
 }

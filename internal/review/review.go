@@ -144,7 +144,7 @@ func (r *reviewer) configure() {
 	case err != nil:
 		r.notChecked("the configuration of the base branch could not be read")
 	default:
-		c, err := config.Parse(data, configRules())
+		c, err := config.Parse(data, ConfigRules())
 		if err != nil {
 			first, _, _ := strings.Cut(err.Error(), "\n")
 			r.notChecked(fmt.Sprintf("the configuration of the base branch, %s, is wrong: %s", ConfigFile, first))
@@ -154,7 +154,8 @@ func (r *reviewer) configure() {
 	}
 }
 
-func configRules() []config.Rule {
+// ConfigRules tells the configuration which rules there are.
+func ConfigRules() []config.Rule {
 	var out []config.Rule
 	for _, s := range rules.All() {
 		out = append(out, config.Rule{ID: s.ID, Security: s.Security})
