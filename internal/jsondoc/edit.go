@@ -132,8 +132,9 @@ func reindent(s, indent string) string {
 
 // Quote writes a string as a JSON string literal. Only what JSON demands is
 // escaped; bytes that are no UTF-8 become U+FFFD.
-func Quote(s string) string {
-	b := make([]byte, 0, len(s)+2)
+func Quote(s string) string { return string(appendQuoted(make([]byte, 0, len(s)+2), s)) }
+
+func appendQuoted(b []byte, s string) []byte {
 	b = append(b, '"')
 	for _, r := range s {
 		switch {
@@ -151,5 +152,5 @@ func Quote(s string) string {
 			b = utf8.AppendRune(b, r)
 		}
 	}
-	return string(append(b, '"'))
+	return append(b, '"')
 }

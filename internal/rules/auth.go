@@ -111,7 +111,7 @@ func tokenStored(p *Pass, get definition.Request) {
 	} else {
 		return // the form of the mapping has to be mended first
 	}
-	if r.Hint(hint); slices.ContainsFunc(names, looksSecret) {
+	if r.Hint(hint); slices.ContainsFunc(names, definition.LooksSecret) {
 		// A token by another name works where every request uses that name.
 		r.As(finding.Warning)
 	}

@@ -129,7 +129,7 @@ func sensitiveKeysKnown() Spec {
 				if name == "" || known[name] || used[name] || name == secret {
 					continue
 				}
-				if meant := p.nearest(name, names); strings.EqualFold(name, meant) && looksSecret(meant) && !slices.Contains(def.Auth.Sensitive(), meant) {
+				if meant := p.nearest(name, names); strings.EqualFold(name, meant) && definition.LooksSecret(meant) && !slices.Contains(def.Auth.Sensitive(), meant) {
 					continue // that the key itself is not listed is an error
 				}
 				r := p.Node(n, "no key has the name %s", shown(name)).Hint("Take it out, unless a key is missing in auth.config or auth.form.")
@@ -143,7 +143,7 @@ func sensitiveKeysKnown() Spec {
 
 // signingName reports whether a key is named like the secret of a webhook.
 func signingName(key string) bool {
-	return slices.ContainsFunc(splitWords(key), func(w string) bool {
+	return slices.ContainsFunc(definition.Words(key), func(w string) bool {
 		return w == "webhook" || w == "hook" || w == "signing" || w == "signature" || w == "hmac"
 	})
 }
@@ -181,7 +181,7 @@ func credentialUsed() Spec {
 			for _, m := range slices.Concat(def.Auth.Form.Members(), def.Auth.Config.Members()) {
 				text, isText := m.Str()
 				field := m.Parent == def.Auth.Form
-				if !field && (!isText || text != "") || !looksSecret(m.Key) && m.Get("type").Text() != "password" {
+				if !field && (!isText || text != "") || !definition.LooksSecret(m.Key) && m.Get("type").Text() != "password" {
 					continue
 				}
 				if waiting && signingName(m.Key) {

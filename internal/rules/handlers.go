@@ -79,7 +79,7 @@ func handlerHasTrigger() Spec {
 
 // commerceEvent reports whether an event is about an order or a cart.
 func commerceEvent(event string) bool {
-	return slices.ContainsFunc(splitWords(event), func(w string) bool {
+	return slices.ContainsFunc(definition.Words(event), func(w string) bool {
 		switch w {
 		case "order", "orders", "cart", "carts", "checkout", "checkouts":
 			return true

@@ -20,63 +20,6 @@ func securityRules() []Spec {
 	}
 }
 
-// secretWords are what the names of credentials are made of. Words are compared
-// whole, so that "monkey" is no key.
-var secretWords = []string{"secret", "password", "passwd", "passphrase", "token", "apikey", "credential", "credentials", "pin"}
-
-// secretPairs are two words in a row that name a credential together.
-var secretPairs = [][2]string{{"api", "key"}, {"private", "key"}, {"signing", "key"}, {"access", "key"},
-	{"secret", "key"}, {"auth", "key"}, {"consumer", "key"}, {"client", "key"}, {"encryption", "key"}, {"license", "key"}}
-
-// publicWords end names that only sound like a credential's: what kind of token
-// it is, where to fetch it, when it ends.
-var publicWords = []string{"type", "url", "uri", "endpoint", "name", "id", "expires", "expiry", "in", "at", "ttl", "header", "field", "hint", "label", "path", "length"}
-
-// looksSecret reports whether a key names a credential.
-func looksSecret(key string) bool {
-	words := splitWords(key)
-	if len(words) == 0 || slices.Contains(publicWords, words[len(words)-1]) {
-		return false
-	}
-	for i, w := range words {
-		if slices.Contains(secretWords, w) || slices.Contains(secretWords, strings.TrimSuffix(w, "s")) {
-			return true
-		}
-		if i > 0 && slices.Contains(secretPairs, [2]string{words[i-1], w}) {
-			return true
-		}
-	}
-	return false
-}
-
-// splitWords splits camelCase, snake_case and kebab-case into lower-case words.
-func splitWords(key string) []string {
-	var words []string
-	var word strings.Builder
-	flush := func() {
-		if word.Len() > 0 {
-			words = append(words, strings.ToLower(word.String()))
-			word.Reset()
-		}
-	}
-	lower := false
-	for _, r := range key {
-		upper := r >= 'A' && r <= 'Z'
-		switch {
-		case r == '_' || r == '-' || r == '.' || r == ' ':
-			flush()
-		case upper && lower:
-			flush()
-			fallthrough
-		default:
-			word.WriteRune(r)
-		}
-		lower = r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
-	}
-	flush()
-	return words
-}
-
 // listSensitive reports a key that sensitiveKeys lacks, and offers to add it.
 func listSensitive(p *Pass, def *definition.Definition, at *jsondoc.Node, key, what string) {
 	if slices.Contains(def.Auth.Sensitive(), key) {
@@ -131,7 +74,7 @@ func sensitiveKeysComplete() Spec {
 		},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			for _, m := range def.Auth.Config.Members() {
-				if looksSecret(m.Key) {
+				if definition.LooksSecret(m.Key) {
 					listSensitive(p, def, m, m.Key, "the secret")
 				}
 			}
@@ -152,10 +95,10 @@ func sensitiveFormKeys() Spec {
 		Silent: []Example{{Name: "a password field that is listed", Edit: "/auth/form = {\"accessToken\": {\"type\": \"password\", \"label\": \"Token\", \"required\": true}}"}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			for _, m := range def.Auth.Form.Members() {
-				if looksSecret(m.Key) && def.Auth.Config.Get(m.Key) != nil {
+				if definition.LooksSecret(m.Key) && def.Auth.Config.Get(m.Key) != nil {
 					continue // sensitive-config-listed speaks of it
 				}
-				if m.Get("type").Text() == "password" || looksSecret(m.Key) {
+				if m.Get("type").Text() == "password" || definition.LooksSecret(m.Key) {
 					listSensitive(p, def, m, m.Key, "the field")
 				}
 			}
@@ -179,7 +122,7 @@ func sensitiveTokenKeys() Spec {
 				}
 				for _, o := range s.Request.Mapping {
 					// An array mapping is only seen by later steps.
-					if o.At.Parent.Is(jsondoc.Object) && looksSecret(o.Name) {
+					if o.At.Parent.Is(jsondoc.Object) && definition.LooksSecret(o.Name) {
 						listSensitive(p, def, o.At, o.Name, "the credential")
 					}
 				}
@@ -203,7 +146,7 @@ func sensitiveSigningKey() Spec {
 			if !ok || key == "" || slices.Contains(def.Auth.Sensitive(), key) || def.Auth.Node == nil {
 				return
 			}
-			if def.Auth.Config.Get(key) != nil && looksSecret(key) {
+			if def.Auth.Config.Get(key) != nil && definition.LooksSecret(key) {
 				return // sensitive-config-listed speaks of it
 			}
 			if def.Auth.Config.Get(key) == nil && def.Auth.Form.Get(key) == nil {
@@ -233,7 +176,7 @@ func configValuesEmpty() Spec {
 				if m.Is(jsondoc.Number) {
 					value, ok = m.Literal(), true
 				}
-				if !ok || value == "" || !looksSecret(m.Key) && !slices.Contains(sensitive, m.Key) && m.Key != "client_id" {
+				if !ok || value == "" || !definition.LooksSecret(m.Key) && !slices.Contains(sensitive, m.Key) && m.Key != "client_id" {
 					continue
 				}
 				if def.Auth.Type == "oauth2" && (m.Key == "client_id" || m.Key == "client_secret") {

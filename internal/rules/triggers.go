@@ -238,7 +238,7 @@ func iconNameKnown() Spec {
 					return
 				}
 				r := p.Node(n, "Lucide has no icon %s", shown(name))
-				if kebab := strings.Join(splitWords(name), "-"); isLucide(kebab) {
+				if kebab := strings.Join(definition.Words(name), "-"); isLucide(kebab) {
 					r.Hint("Write %q.", kebab).Fix("write "+shown(kebab), def.Doc.Replace(n, jsondoc.Quote(kebab)))
 				} else if near := p.nearest(name, lucideNames()); near != "" {
 					r.Hint("Choose another name at https://lucide.dev/icons; the nearest one is %q.", near)
