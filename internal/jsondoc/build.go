@@ -1,5 +1,8 @@
 package jsondoc
 
+// Values that are made stand in no document: they have no position, and their
+// JSON Pointers mean nothing.
+
 // NewString makes a string that stands in no document.
 func NewString(s string) *Node { return &Node{Kind: String, text: s} }
 
