@@ -15,6 +15,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/karzoun/miniapp-review/internal/finding"
 	"github.com/karzoun/miniapp-review/internal/report"
@@ -36,8 +37,10 @@ const (
 // Writer writes to the runner. It writes workflow commands and log lines to the
 // standard output, and outputs and the job summary to the runner's files; never
 // to the files for the environment and the path, which would run code in later
-// steps. It must not be used by several goroutines at once.
+// steps. It must not be used by several goroutines at once, apart from Mask.
 type Writer struct {
+	// mu is held while something is written to out, so that lines stay whole.
+	mu     sync.Mutex
 	out    io.Writer
 	random io.Reader
 	getenv func(string) string
@@ -99,7 +102,7 @@ func (w *Writer) Group(title string) error {
 func (w *Writer) EndGroup() error { return w.write("::endgroup::\n") }
 
 // Mask makes the runner hide a secret in everything that is logged afterwards,
-// line by line.
+// line by line. It may be called at any time by any goroutine.
 func (w *Writer) Mask(secret string) error {
 	var b strings.Builder
 	for line := range strings.FieldsFuncSeq(secret, func(r rune) bool { return r == '\r' || r == '\n' }) {
@@ -241,6 +244,8 @@ func (w *Writer) write(text string) error {
 	if text == "" {
 		return nil
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if _, err := io.WriteString(w.out, text); err != nil {
 		return fmt.Errorf("writing the log: %w", err)
 	}

@@ -18,8 +18,8 @@ import (
 // it holds would otherwise look free.
 func (a *actionRun) heldOnBranches(ctx context.Context, conf *config.Config) (func(ns string) []pull.Held, error) {
 	var indexes []*registry.Index
-	for _, word := range conf.Publish.To {
-		name, ok := strings.CutPrefix(word, "branch:")
+	for _, to := range conf.Publish.To {
+		name, ok := strings.CutPrefix(to.Target, "branch:")
 		if !ok {
 			continue
 		}

@@ -221,7 +221,10 @@ func newPublishRun(s Streams, flags publishFlags, dir string) (*publish.Run, err
 	}
 	words, base := flags.to, ""
 	if len(words) == 0 {
-		words, base = b.conf.Publish.To, b.root
+		base = b.root
+		for _, to := range b.conf.Publish.To {
+			words = append(words, to.Target)
+		}
 	}
 	if len(words) == 0 {
 		return nil, usageError(targetHint+", or set publish.to in "+configFile, "%q needs --to TARGET", "miniapp publish")

@@ -9,11 +9,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/karzoun/miniapp-review/internal/actions"
 	"github.com/karzoun/miniapp-review/internal/config"
 	"github.com/karzoun/miniapp-review/internal/github"
 	"github.com/karzoun/miniapp-review/internal/publish"
 	"github.com/karzoun/miniapp-review/internal/registry"
 	"github.com/karzoun/miniapp-review/internal/registry/branch"
+	"github.com/karzoun/miniapp-review/internal/registry/endpoint"
 	"github.com/karzoun/miniapp-review/internal/report"
 	"github.com/karzoun/miniapp-review/internal/source"
 )
@@ -81,10 +83,15 @@ func (a *actionRun) publish(ctx context.Context) error {
 
 // openTargets opens the configured registries.
 func (h *shipping) openTargets() error {
-	for _, word := range h.conf.Publish.To {
-		name, ok := strings.CutPrefix(word, "branch:")
+	for _, to := range h.conf.Publish.To {
+		name, ok := strings.CutPrefix(to.Target, "branch:")
 		if !ok {
-			t, err := openTarget(h.streams, word, "")
+			token := tokenOf(h.streams)
+			if to.Audience != "" {
+				// Never the token of the environment: that one is of another endpoint.
+				token = actions.NewIdentity(actions.IdentityOptions{Audience: to.Audience, Getenv: h.streams.Getenv, Mask: h.writer.Mask, Now: h.streams.Now, Sleep: endpoint.Sleep}).Token
+			}
+			t, err := openTarget(h.streams, to.Target, "", token)
 			if err != nil {
 				return err
 			}

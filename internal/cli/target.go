@@ -26,9 +26,18 @@ const (
 	passwordVariable = "MINIAPP_OCI_PASSWORD"
 )
 
+// tokenSource gives the token that an endpoint is asked with, see
+// endpoint.Options.
+type tokenSource func(ctx context.Context, refused string) (string, error)
+
+// tokenOf takes the token of endpoints from the environment.
+func tokenOf(s Streams) tokenSource {
+	return func(context.Context, string) (string, error) { return strings.TrimSpace(s.Getenv(tokenVariable)), nil }
+}
+
 // openTarget opens the registry that a word of the command line names. Relative
-// folders are below base.
-func openTarget(s Streams, word, base string) (registry.Target, error) {
+// folders are below base; token is for endpoints.
+func openTarget(s Streams, word, base string, token tokenSource) (registry.Target, error) {
 	kind, at, ok := strings.Cut(word, ":")
 	switch {
 	case !ok || at == "":
@@ -42,9 +51,7 @@ func openTarget(s Streams, word, base string) (registry.Target, error) {
 		if strings.HasPrefix(at, "//") {
 			at = word // the address by itself
 		}
-		t, err := endpoint.Dial(at, endpoint.Options{Now: s.Now, Sleep: endpoint.Sleep, Token: func(context.Context) (string, error) {
-			return strings.TrimSpace(s.Getenv(tokenVariable)), nil
-		}})
+		t, err := endpoint.Dial(at, endpoint.Options{Now: s.Now, Sleep: endpoint.Sleep, Token: token})
 		if err != nil {
 			return nil, usageError("write the address as http:https://HOST/PATH, and the token into "+tokenVariable, "%w", err)
 		}
@@ -81,7 +88,7 @@ func openTargets(s Streams, words []string, base string) ([]registry.Target, err
 	var out []registry.Target
 	seen := map[string]bool{}
 	for _, w := range words {
-		t, err := openTarget(s, w, base)
+		t, err := openTarget(s, w, base, tokenOf(s))
 		if err != nil {
 			return nil, err
 		}

@@ -48,8 +48,8 @@ type Review struct {
 
 // Publish is about what a merge publishes.
 type Publish struct {
-	// To are the registries, such as "static:../registry" and "branch:registry".
-	To []string
+	// To are the registries.
+	To []Registry
 	// PartnersByDefault says that a first version is for partners only, when
 	// nothing else is said of it.
 	PartnersByDefault bool
@@ -62,6 +62,15 @@ type Publish struct {
 	// PartnerOnly are the namespaces that are not for everyone, with the tenants
 	// who may install them.
 	PartnerOnly map[string][]string
+}
+
+// Registry is one place that merged versions are published to.
+type Registry struct {
+	// Target names it, such as "static:../registry" and "branch:registry".
+	Target string
+	// Audience is who the Action asks GitHub's OpenID Connect provider for a token
+	// for, which an endpoint over HTTP takes; "" for no such token.
+	Audience string
 }
 
 // RuleSetting changes what a rule's findings do.

@@ -64,7 +64,7 @@ func TestParse(t *testing.T) {
 			with(func(c *Config) { c.Marketplace.Hosts = []string{} })},
 		{"publishing", "publish:\n  to: [\"static:../registry\", \"oci:registry.example/apps\"]\n  partner_only:\n    acme-desk: [acme-eu, acme_us]\n    beta:\n",
 			with(func(c *Config) {
-				c.Publish = Publish{To: []string{"static:../registry", "oci:registry.example/apps"}, PartnerOnly: map[string][]string{"acme-desk": {"acme-eu", "acme_us"}, "beta": nil}}
+				c.Publish = Publish{To: []Registry{{Target: "static:../registry"}, {Target: "oci:registry.example/apps"}}, PartnerOnly: map[string][]string{"acme-desk": {"acme-eu", "acme_us"}, "beta": nil}}
 			})},
 		{"a hundred blank lines", "rules:" + strings.Repeat("\n", 101) + "  icon-url: off\n",
 			with(func(c *Config) { c.Rules["icon-url"] = RuleSetting{Off: true} })},

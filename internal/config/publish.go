@@ -11,11 +11,7 @@ import (
 
 func (p *reader) readPublish(n ast.Node) {
 	p.mapping(n, "publish", map[string]func(ast.Node){
-		"to": func(v ast.Node) {
-			if to := p.texts(v, "to", checkTarget); to != nil {
-				p.config.Publish.To = to
-			}
-		},
+		"to": p.readRegistries,
 		"visibility": func(v ast.Node) {
 			if _, null := v.(*ast.NullNode); null {
 				return
@@ -53,6 +49,74 @@ func (p *reader) readPublish(n ast.Node) {
 			})
 		},
 	})
+}
+
+// readRegistries reads a list of registries. Each is a text, or a mapping that
+// says whom an endpoint wants its tokens for.
+func (p *reader) readRegistries(n ast.Node) {
+	p.elements(n, "to", func(e ast.Node) {
+		switch e.(type) {
+		case *ast.MappingNode, *ast.MappingValueNode:
+			p.readEndpoint(e)
+			return
+		}
+		text, ok := p.text(e, "an entry of to")
+		if !ok {
+			return
+		}
+		if expected := checkTarget(text); expected != "" {
+			p.fail(e.GetToken(), "%s cannot be in to: expected %s", shown(text), expected)
+			return
+		}
+		p.config.Publish.To = append(p.config.Publish.To, Registry{Target: text})
+	})
+}
+
+// readEndpoint reads an endpoint with its audience. Both are needed: without an
+// audience, the short form says the same.
+func (p *reader) readEndpoint(n ast.Node) {
+	var r Registry
+	given, before := map[string]bool{}, len(p.errors)
+	field := func(key string, check func(string) string, set func(string)) func(ast.Node) {
+		return func(v ast.Node) {
+			given[key] = true
+			text, ok := p.text(v, key+" of a registry")
+			if !ok {
+				return
+			}
+			if expected := check(text); expected != "" {
+				p.fail(v.GetToken(), "%s cannot be %s of a registry: expected %s", shown(text), key, expected)
+				return
+			}
+			set(text)
+		}
+	}
+	shaped := p.mapping(n, "a registry", map[string]func(ast.Node){
+		"http":     field("http", checkEndpoint, func(text string) { r.Target = "http:" + text }),
+		"audience": field("audience", checkAudience, func(text string) { r.Audience = text }),
+	})
+	if shaped && (!given["http"] || !given["audience"]) {
+		p.fail(start(n), "a registry with keys needs http, the address of an endpoint, and audience, which its tokens are for; others are texts, such as branch:registry")
+	}
+	if len(p.errors) == before {
+		p.config.Publish.To = append(p.config.Publish.To, r)
+	}
+}
+
+func checkEndpoint(text string) string {
+	u, err := url.Parse(text)
+	if err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" {
+		return ""
+	}
+	return "the address of an endpoint such as https://platform.example/registry"
+}
+
+// checkAudience takes what stands for one party, such as its address.
+func checkAudience(text string) string {
+	if regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:/_~@-]{0,199}$`).MatchString(text) {
+		return ""
+	}
+	return "what the platform calls itself, such as https://platform.example"
 }
 
 // checkTarget checks the form of a registry only: opening it says the rest.

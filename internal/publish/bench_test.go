@@ -211,7 +211,7 @@ func BenchmarkRegistry(b *testing.B) {
 		defer server.Close()
 		asked := &atomic.Int64{}
 		target, err := endpoint.Dial(server.URL, endpoint.Options{Now: time.Now, Sleep: endpoint.Sleep, Transport: counting{http.DefaultTransport, asked},
-			Token: func(context.Context) (string, error) { return "token", nil }})
+			Token: func(context.Context, string) (string, error) { return "token", nil }})
 		if err != nil {
 			b.Fatal(err)
 		}

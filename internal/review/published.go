@@ -97,7 +97,7 @@ func (r *reviewer) publicationText() string {
 		row("Visible to", visibleTo(p))
 		row("SHA-256", report.Code(p.SHA256))
 		for _, to := range r.config.Publish.To {
-			row("Registry", r.location(to, p))
+			row("Registry", r.location(to.Target, p))
 		}
 	}
 	b.WriteString("\nSet the addresses above in your own service, where it asks for them. A published version never changes; the next one is another pull request.\n")
@@ -138,7 +138,7 @@ func (r *reviewer) verifying() string {
 	var b strings.Builder
 	b.WriteString("```sh\n")
 	for _, to := range r.config.Publish.To {
-		branch, ok := strings.CutPrefix(to, "branch:")
+		branch, ok := strings.CutPrefix(to.Target, "branch:")
 		if !ok {
 			continue
 		}
@@ -150,8 +150,8 @@ func (r *reviewer) verifying() string {
 		break
 	}
 	for _, to := range r.config.Publish.To {
-		if plain.MatchString(to) {
-			fmt.Fprintf(&b, "miniapp registry verify %s\n", to)
+		if plain.MatchString(to.Target) {
+			fmt.Fprintf(&b, "miniapp registry verify %s\n", to.Target)
 		}
 	}
 	b.WriteString("```\n\nThe digest must be the one above. The attestation, where the workflow makes one, says which workflow of which repository wrote the index, and the last command checks every version.\n")

@@ -21,8 +21,10 @@ import (
 // Options are what a client needs beside its address.
 type Options struct {
 	// Token returns the bearer token, or "" for none. It is asked before every
-	// request, so that one that lives for minutes can be used.
-	Token func(context.Context) (string, error)
+	// request, so that one that lives for minutes can be used. refused is "", or
+	// the token that the server has just answered 401 to: a source that has no
+	// other one returns it again.
+	Token func(ctx context.Context, refused string) (string, error)
 	// Transport makes requests; nil takes one of its own with limits on time.
 	Transport http.RoundTripper
 	// Now and Sleep are the clock.
@@ -110,13 +112,31 @@ func (c *Client) String() string { return "http:" + strings.TrimSuffix(c.base.St
 type reply struct {
 	status int
 	body   []byte
+	// token is the one that was sent, or "".
+	token string
 }
 
 // do makes a request, and repeats it when the server fails or asks to wait. All
 // requests of the contract are the same when made twice.
 func (c *Client) do(ctx context.Context, method, path string, body []byte, limit int64) (*reply, error) {
+	refused := ""
 	for attempt := 1; ; attempt++ {
-		r, wait, err := c.once(ctx, method, path, body, limit)
+		token, err := c.token(ctx, refused)
+		if err != nil {
+			return nil, err
+		}
+		r, wait, err := c.once(ctx, method, path, body, limit, token)
+		if err == nil && r.status == http.StatusUnauthorized && token != "" && refused == "" {
+			// A token can end before its time. Another one is tried, once.
+			refused = token
+			other, err := c.token(ctx, refused)
+			if err != nil {
+				return nil, err
+			}
+			if other != refused {
+				continue
+			}
+		}
 		if err == nil && r.status != http.StatusTooManyRequests && r.status < 500 {
 			return r, nil
 		}
@@ -125,7 +145,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, limit
 		}
 		if err == nil {
 			err = fmt.Errorf("it answers %d %s", r.status, http.StatusText(r.status))
-		} else if errors.Is(err, errAnswer) || errors.Is(err, errToken) {
+		} else if errors.Is(err, errAnswer) {
 			return nil, err
 		}
 		now := c.o.Now()
@@ -135,7 +155,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, limit
 		if wait == 0 {
 			wait = time.Second << (attempt - 1)
 		}
-		if attempt == maxAttempts || now.Add(wait).After(c.deadline) {
+		if attempt >= maxAttempts || now.Add(wait).After(c.deadline) {
 			return nil, fmt.Errorf("%s %s at %s, tried %d times: %w", method, path, c, attempt, err)
 		}
 		if err := c.o.Sleep(ctx, wait); err != nil {
@@ -151,8 +171,20 @@ var (
 	errToken = errors.New("no token")
 )
 
+// token returns what to send, see Options.
+func (c *Client) token(ctx context.Context, refused string) (string, error) {
+	if c.o.Token == nil {
+		return "", nil
+	}
+	token, err := c.o.Token(ctx, refused)
+	if err != nil {
+		return "", fmt.Errorf("%w for %s: %w", errToken, c, err)
+	}
+	return token, nil
+}
+
 // once makes a request once. wait is what the server asks for.
-func (c *Client) once(ctx context.Context, method, path string, body []byte, limit int64) (r *reply, wait time.Duration, err error) {
+func (c *Client) once(ctx context.Context, method, path string, body []byte, limit int64, token string) (r *reply, wait time.Duration, err error) {
 	at, err := c.base.Parse(path)
 	if err != nil {
 		return nil, 0, err
@@ -168,14 +200,8 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, lim
 		req.Header.Set("Content-Digest", contentDigest(body))
 		req.Header.Set("Idempotency-Key", `"`+registry.Digest([]byte(method+" "+path+"\n"+string(body)))+`"`)
 	}
-	if c.o.Token != nil {
-		token, err := c.o.Token(ctx)
-		if err != nil {
-			return nil, 0, fmt.Errorf("%w for %s: %w", errToken, c, err)
-		}
-		if token != "" {
-			req.Header.Set("Authorization", "Bearer "+token)
-		}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -195,7 +221,7 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, lim
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 && seconds < 1<<20 {
 		wait = time.Duration(seconds) * time.Second
 	}
-	return &reply{resp.StatusCode, data}, wait, nil
+	return &reply{resp.StatusCode, data, token}, wait, nil
 }
 
 // refusal makes an error of an answer that is none of success.
@@ -203,6 +229,10 @@ func (c *Client) refusal(doing string, r *reply) error {
 	var a answer
 	if err := json.Unmarshal(r.body, &a); err != nil {
 		a = answer{}
+	}
+	if r.token != "" {
+		// A server that repeats the token would bring it into a log.
+		a.Error = strings.ReplaceAll(a.Error, r.token, "***")
 	}
 	said := ""
 	if a.Error != "" {

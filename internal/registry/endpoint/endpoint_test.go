@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -57,8 +58,8 @@ func serve(t *testing.T, dir string) (*Server, *httptest.Server) {
 	return s, h
 }
 
-func withToken(string) func(context.Context) (string, error) {
-	return func(context.Context) (string, error) { return token, nil }
+func withToken(string) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) { return token, nil }
 }
 
 func dial(t *testing.T, url string, transport http.RoundTripper) (*Client, *clock) {
@@ -213,6 +214,7 @@ func TestAnswers(t *testing.T) {
 		{"a page instead", "<!doctype html><title>Sign in</title>", 200, "the answer is not one of a registry", errAnswer},
 		{"nothing", "", 204, "", nil},
 		{"no token", `{"error": "send \u001b[31m one"}`, 401, `answers 401: the token is missing or not good for this: "send \x1b[31m one"`, nil},
+		{"the token again", `{"error": "not known: \u0073` + token[1:] + `"}`, 403, `answers 403: the token is missing or not good for this: "not known: ***"`, nil},
 		{"not found", "", 404, "answers 404", nil},
 		{"refused", `{"error": "the title is too long"}`, 422, `answers 422 Unprocessable Entity: "the title is too long"`, errRefused},
 		{"elsewhere", "", 307, "it leads elsewhere", errAnswer},
@@ -296,12 +298,66 @@ func TestTokenStays(t *testing.T) {
 		}
 	}
 	clock := newClock()
-	c, err := Dial("http://127.0.0.1:1", Options{Now: clock.Now, Sleep: clock.Sleep, Token: func(context.Context) (string, error) { return "", errors.New("no identity") }})
+	c, err := Dial("http://127.0.0.1:1", Options{Now: clock.Now, Sleep: clock.Sleep, Token: func(context.Context, string) (string, error) { return "", errors.New("no identity") }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Index(t.Context()); !errors.Is(err, errToken) || len(clock.slept) > 0 {
 		t.Errorf("without a token: %v after %v", err, clock.slept)
+	}
+}
+
+// TestRefusedToken asks for another token once when one is refused, for each
+// request anew, and not when there is no other.
+func TestRefusedToken(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		// tokens are those that the source has, one after the other; good ones the
+		// server takes.
+		tokens   []string
+		good     []string
+		requests int
+		want     string
+	}{
+		{"good", []string{"one"}, []string{"one"}, 1, ""},
+		{"ended", []string{"one", "two"}, []string{"two"}, 2, ""},
+		{"ended twice", []string{"one", "two", "three"}, []string{"three"}, 2, "answers 401"},
+		{"no other", []string{"one"}, nil, 1, "answers 401"},
+		{"none", []string{""}, nil, 1, "answers 401"},
+		{"none after the first", []string{"one", "fail"}, nil, 1, "no token for http:"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			requests := 0
+			h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				requests++
+				if !slices.Contains(test.good, bearer(r)) {
+					w.WriteHeader(401)
+					return
+				}
+				w.Write(registry.NewIndex().Encode())
+			}))
+			defer h.Close()
+			clock, left := newClock(), test.tokens
+			c, err := Dial(h.URL, Options{Now: clock.Now, Sleep: clock.Sleep, Token: func(_ context.Context, refused string) (string, error) {
+				if refused != "" && refused == left[0] && len(left) > 1 {
+					left = left[1:]
+				}
+				if left[0] == "fail" {
+					return "", errors.New("nobody gives one")
+				}
+				return left[0], nil
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = c.Index(t.Context())
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+			if requests != test.requests || len(clock.slept) > 0 {
+				t.Errorf("%d requests with waits of %v, want %d", requests, clock.slept, test.requests)
+			}
+		})
 	}
 }
 
