@@ -14,12 +14,13 @@ help: ## list the targets
 build: ## build bin/miniapp
 	$(GO) build -trimpath -o bin/miniapp ./cmd/miniapp
 
-test: vet ## run every test: race detector, peer validators, the Action in containers
+test: vet ## run every test: race detector, peer validators, other clients, the Action in containers
 	./test/needs.sh
 	npm ci --prefix test/peer --silent --no-audit --no-fund
 	MINIAPP_PEER=1 $(GO) test -race -timeout 15m -skip '^TestBulk$$' ./...
 	@# What is allocated can only be measured without the race detector.
 	$(GO) test -run '^TestBulk$$' ./internal/intake
+	./test/e2e/pull.sh
 	./test/e2e/run.sh
 
 vet: ## check formatting, code and workflows
@@ -52,7 +53,9 @@ docs: ## write what is generated from the code
 demo: ## play a submission from the pull request to the registry, and leave a page of it
 	@$(GO) run ./test/demo
 
-e2e: ## run the real Action in containers, against a GitHub in memory
+e2e: ## pull what was published with other programs, and run the real Action in containers
+	./test/needs.sh
+	./test/e2e/pull.sh
 	./test/e2e/run.sh
 
 release-dry-run: ## do every step of a release that needs no GitHub

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Go and is not there yet, with apt: git, a
-# C compiler for the race detector, and Node.js with npm for the peer validators.
+# C compiler for the race detector, Node.js with npm for the peer validators, and
+# what else they hold the project against: Chromium, Debian's docker-registry, and
+# curl, jq and skopeo, which pull from it.
 set -euo pipefail
 missing=()
-for need in git:git gcc:gcc node:nodejs npm:npm chromium:chromium docker-registry:docker-registry; do
+for need in git:git gcc:gcc node:nodejs npm:npm chromium:chromium docker-registry:docker-registry curl:curl jq:jq skopeo:skopeo; do
 	command -v "${need%%:*}" >/dev/null || missing+=("${need#*:}")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
