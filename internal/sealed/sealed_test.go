@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -40,6 +41,12 @@ func key(t *testing.T) age.Recipient {
 		t.Fatal(err)
 	}
 	return id.Recipient()
+}
+
+// manyKeys has the form of a file that is encrypted to n keys.
+func manyKeys(n int) []byte {
+	entry := "-> X25519 " + strings.Repeat("A", 43) + "\n" + strings.Repeat("A", 43) + "\n"
+	return []byte("age-encryption.org/v1\n" + strings.Repeat(entry, n) + "--- " + strings.Repeat("A", 43) + "\n" + strings.Repeat("x", 64))
 }
 
 func TestRead(t *testing.T) {
@@ -82,11 +89,14 @@ func TestRead(t *testing.T) {
 		{"a version of another time", append([]byte("age-encryption.org/v9"), binary[len("age-encryption.org/v1"):]...), File{}, ErrHeader},
 		{"binary with Windows line ends", bytes.ReplaceAll(binary, []byte("\n"), []byte("\r\n")), File{}, ErrHeader},
 		{"cut off after the header", binary[:len(binary)-24], File{}, ErrContent},
+		{"more keys than there are reviewers", manyKeys(101), File{}, ErrMany},
+		{"more entries than age reads", manyKeys(10_000), File{}, ErrMany},
+		{"an entry that others add", bytes.Replace(binary, []byte("\n---"), []byte("\n-> x-grease y\nAAAA\n---"), 1), File{Recipients: 1}, nil},
 		{"nothing encrypted", seal(t, "", true, key(t)), File{}, ErrEmpty},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := Read(c.data)
-			if !errors.Is(err, c.err) || got != c.want {
+			if !errors.Is(err, c.err) || !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %+v, %v; want %+v, %v", got, err, c.want, c.err)
 			}
 		})
