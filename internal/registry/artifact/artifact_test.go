@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -22,72 +20,6 @@ import (
 	"github.com/karzoun/miniapp-review/internal/registry"
 	"github.com/karzoun/miniapp-review/internal/registry/registrytest"
 )
-
-// server starts Debian's docker-registry, which nobody here wrote, and returns
-// its host. At a desk without it the test is left out; in CI, and for make test,
-// it fails. more is added to its configuration.
-func server(t *testing.T, more string) string {
-	t.Helper()
-	program, err := exec.LookPath("docker-registry")
-	if err != nil {
-		if os.Getenv("CI") != "" || os.Getenv("MINIAPP_PEER") != "" {
-			t.Fatal("there is no docker-registry: install it (apt-get install docker-registry)")
-		}
-		t.Skip("there is no docker-registry; make test needs it")
-	}
-	dir := t.TempDir()
-	// The port is taken and let go: between the two, somebody else may take it.
-	for range 5 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		host := l.Addr().String()
-		l.Close()
-		config := filepath.Join(dir, "config.yml")
-		text := fmt.Sprintf("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {inmemory: {}}\nhttp: {addr: %s}\n%s", host, more)
-		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.Command(program, "serve", config)
-		var said strings.Builder
-		cmd.Stderr = &said
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		ended := make(chan struct{})
-		go func() { _ = cmd.Wait(); close(ended) }()
-		if up(host, ended) {
-			t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
-			return host
-		}
-		_ = cmd.Process.Kill()
-		<-ended
-		if !strings.Contains(said.String(), "address already in use") {
-			t.Fatalf("docker-registry does not start: %s", said.String())
-		}
-	}
-	t.Fatal("no port for docker-registry")
-	return ""
-}
-
-// up waits until a server answers.
-func up(host string, ended <-chan struct{}) bool {
-	deadline := time.After(time.Minute)
-	for {
-		if resp, err := http.Get("http://" + host + "/v2/"); err == nil {
-			resp.Body.Close()
-			return true
-		}
-		select {
-		case <-ended:
-			return false
-		case <-deadline:
-			return false
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
 
 func open(t testing.TB, name string, o Options) *Target {
 	t.Helper()
@@ -102,7 +34,7 @@ func open(t testing.TB, name string, o Options) *Target {
 }
 
 func TestConform(t *testing.T) {
-	host := server(t, "")
+	host := registrytest.DockerRegistry(t, "")
 	var n atomic.Int32
 	registrytest.Conform(t, func(t *testing.T) func() registry.Target {
 		name := fmt.Sprintf("%s/market-%d/miniapps", host, n.Add(1))
@@ -140,7 +72,7 @@ func tags(t *testing.T, target *Target, ns string) map[string]string {
 }
 
 func TestTags(t *testing.T) {
-	target := open(t, server(t, "")+"/apps", Options{})
+	target := open(t, registrytest.DockerRegistry(t, "")+"/apps", Options{})
 	expect := func(what string, want map[string]string) {
 		t.Helper()
 		if diff := cmp.Diff(want, tags(t, target, "acme")); diff != "" {
@@ -199,7 +131,7 @@ var errCut = errors.New("connection reset")
 // writes, and runs again: nothing is lost, nothing is there twice, and the bytes
 // are the same.
 func TestKilled(t *testing.T) {
-	host := server(t, "")
+	host := registrytest.DockerRegistry(t, "")
 	batch := []*registry.Release{registrytest.Release(t, "acme", "1.0.0", "First"), registrytest.Release(t, "acme", "1.1.0", "Second")}
 	run := func(target *Target) error {
 		results, err := target.Publish(t.Context(), batch)
@@ -264,7 +196,7 @@ func TestKilled(t *testing.T) {
 
 // TestLostIndex makes the index again, and goes on without it.
 func TestLostIndex(t *testing.T) {
-	host := server(t, "")
+	host := registrytest.DockerRegistry(t, "")
 	target := open(t, host+"/apps", Options{})
 	registrytest.MustPublish(t, target, registrytest.Release(t, "acme", "1.0.0", "First"), registrytest.Release(t, "beta", "1.0.0", "Second"))
 	want := registrytest.Encoded(t, target)
@@ -313,7 +245,7 @@ func TestSignIn(t *testing.T) {
 	if err := os.WriteFile(users, []byte("robot:"+rightHash+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	host := server(t, "auth:\n  htpasswd: {realm: test, path: "+users+"}\n")
+	host := registrytest.DockerRegistry(t, "auth:\n  htpasswd: {realm: test, path: "+users+"}\n")
 	release := registrytest.Release(t, "acme", "1.0.0", "First")
 	credential := func(password string) auth.CredentialFunc {
 		return func(_ context.Context, at string) (auth.Credential, error) {
@@ -380,7 +312,7 @@ func TestBadServers(t *testing.T) {
 
 // TestRequests bounds what a run asks for.
 func TestRequests(t *testing.T) {
-	host := server(t, "")
+	host := registrytest.DockerRegistry(t, "")
 	asked := 0
 	count := tripper(func(r *http.Request) (*http.Response, error) { asked++; return http.DefaultTransport.RoundTrip(r) })
 	var batch []*registry.Release
