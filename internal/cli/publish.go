@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,7 +144,9 @@ func openBranch(dir string) (*branchState, error) {
 	if err != nil {
 		return nil, &exitError{code: ExitFailed, err: err}
 	}
-	if len(changed) > 0 {
+	changed = append(changed, w.untracked...)
+	slices.Sort(changed)
+	if changed = slices.Compact(changed); len(changed) > 0 {
 		return nil, usageError("commit it and have it merged, or put it away with \"git stash --include-untracked\"", "%q has changes that are not committed%s", changed[0], andMore(len(changed)-1))
 	}
 	tree, err := w.repo.Tree(b.commit)

@@ -130,6 +130,8 @@ type workspace struct {
 	baseRev  string
 	baseName string
 	changed  map[string]bool
+	// untracked has the new files of the working tree that Git does not know.
+	untracked []string
 }
 
 // openWorkspace opens a repository and finds its base. base is a revision, or
@@ -176,6 +178,7 @@ func (w *workspace) place() error {
 
 func (w *workspace) openGit(base, folder string) error {
 	scope := path.Join(w.prefix, submission.Root, folder)
+	var files []string
 	// The two ask git about different things, and need not wait for each other.
 	var both errgroup.Group
 	both.Go(func() error {
@@ -183,18 +186,26 @@ func (w *workspace) openGit(base, folder string) error {
 		if err != nil {
 			return &exitError{code: ExitFailed, err: err}
 		}
-		w.head = source.Sub(work, w.prefix)
+		w.head, w.untracked = source.Sub(work, w.prefix), work.Untracked()
 		return nil
 	})
-	err := w.openBase(base, scope)
+	err := w.openBase(base)
+	if err == nil && w.base != nil {
+		if files, err = w.repo.Changed(w.baseRev, scope); err != nil {
+			err = &exitError{code: ExitFailed, err: err}
+		}
+	}
 	if failed := both.Wait(); failed != nil {
 		return failed
+	}
+	if err == nil && w.base != nil {
+		w.changed = w.namespaces(append(files, w.untracked...))
 	}
 	return err
 }
 
-// openBase finds the base, and what differs from it in a folder.
-func (w *workspace) openBase(base, scope string) (err error) {
+// openBase finds the base.
+func (w *workspace) openBase(base string) (err error) {
 	if base != "" {
 		w.baseRev, err = w.repo.Resolve(base)
 		if err != nil {
@@ -215,11 +226,6 @@ func (w *workspace) openBase(base, scope string) (err error) {
 		return &exitError{code: ExitFailed, err: err}
 	}
 	w.base = source.Sub(tree, w.prefix)
-	files, err := w.repo.Changed(w.baseRev, scope)
-	if err != nil {
-		return &exitError{code: ExitFailed, err: err}
-	}
-	w.changed = w.namespaces(files)
 	return nil
 }
 

@@ -23,6 +23,8 @@ type Dir struct {
 	// modes holds the modes that the Git index has for files where the file
 	// system cannot tell.
 	modes map[string]Mode
+	// untracked holds what Untracked returns.
+	untracked []string
 	// at holds ways into folders that were read from last; see enter.
 	at sync.Pool
 }

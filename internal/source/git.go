@@ -9,8 +9,6 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 )
@@ -50,19 +48,35 @@ func Find(dir string) (*Repo, error) {
 func (r *Repo) Root() string { return r.root }
 
 // run runs git in a folder and returns what it prints.
-func run(dir string, args ...string) ([]byte, error) {
+func run(dir string, args ...string) ([]byte, error) { return feed(dir, "", args...) }
+
+// feed is run for a command that reads from its standard input. The error wraps
+// that of the command, which has its exit code.
+func feed(dir, in string, args ...string) ([]byte, error) {
 	cmd := command(dir, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if in != "" {
+		cmd.Stdin = strings.NewReader(in)
+	}
 	if err := cmd.Run(); err != nil {
 		line, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
 		if line == "" {
 			line = err.Error()
 		}
-		return nil, fmt.Errorf("git %s: %s", args[0], strings.TrimPrefix(line, "fatal: "))
+		return nil, &gitError{fmt.Sprintf("git %s: %s", args[0], strings.TrimPrefix(line, "fatal: ")), err}
 	}
 	return stdout.Bytes(), nil
 }
+
+// gitError says what git said, and how git ended.
+type gitError struct {
+	text  string
+	cause error
+}
+
+func (e *gitError) Error() string { return e.text }
+func (e *gitError) Unwrap() error { return e.cause }
 
 // runAll runs git several times at once and returns what each prints. Starting
 // it and reading the index is most of what such a command takes.
@@ -139,20 +153,16 @@ func (r *Repo) DefaultBase() (commit, description string, err error) {
 }
 
 // Changed lists the paths at or below dir that differ between a commit and the
-// working tree: changed, added, deleted and new files that are not ignored. A
-// renamed file gives both of its paths. Paths are relative to the root, sorted.
-// Git's own notion of "differ" counts, with its settings for line ends.
+// working tree, of the files that Git tracks in either: changed, added and
+// deleted ones. Dir.Untracked has the new ones that nobody added. A renamed file
+// gives both of its paths. Paths are relative to the root, sorted. Git's own
+// notion of "differ" counts, with its settings for line ends.
 func (r *Repo) Changed(commit, dir string) ([]string, error) {
-	spec := ":(top,literal)" + dir
-	outs, err := runAll(r.root,
-		[]string{"diff-index", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--", spec},
-		[]string{"ls-files", "-z", "--others", "--exclude-standard", "--", spec})
+	out, err := run(r.root, "diff-index", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--", ":(top,literal)"+dir)
 	if err != nil {
 		return nil, err
 	}
-	paths := append(split(outs[0]), split(outs[1])...)
-	slices.Sort(paths)
-	return slices.Compact(paths), nil
+	return split(out), nil
 }
 
 // Between lists the paths at or below dir that differ between two commits, as
@@ -178,44 +188,6 @@ func split(out []byte) []string {
 		return nil
 	}
 	return strings.Split(text, "\x00")
-}
-
-// WorkTree returns the working tree at and below dir without what Git ignores.
-// Its paths are relative to the repository's root.
-func (r *Repo) WorkTree(dir string) (*Dir, error) {
-	d, err := OpenDir(r.root)
-	if err != nil {
-		return nil, err
-	}
-	spec := ":(top,literal)" + dir
-	outs, err := runAll(r.root,
-		[]string{"ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", spec},
-		[]string{"ls-files", "-z", "--stage", "--", spec},
-		[]string{"config", "--type=bool", "--default=true", "core.fileMode"})
-	if err != nil {
-		return nil, err
-	}
-	d.ignored = map[string]bool{}
-	for _, p := range split(outs[0]) {
-		d.ignored[strings.TrimSuffix(p, "/")] = true
-	}
-	fromIndex := strings.TrimSpace(string(outs[2])) == "false"
-	d.modes = map[string]Mode{}
-	for _, line := range split(outs[1]) {
-		mode, name, ok := parseEntry(line)
-		if ok && (mode == Submodule || fromIndex && (mode == Regular || mode == Executable)) {
-			d.modes[name] = mode
-		}
-	}
-	return d, nil
-}
-
-// parseEntry reads "100644 <id> 0\tname", as ls-files and ls-tree print it.
-func parseEntry(line string) (Mode, string, bool) {
-	meta, name, ok := strings.Cut(line, "\t")
-	octal, _, _ := strings.Cut(meta, " ")
-	mode, err := strconv.ParseUint(octal, 8, 32)
-	return Mode(mode), name, ok && err == nil
 }
 
 // Tree returns the files of a commit. Folders and files are read when they are

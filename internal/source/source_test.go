@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -191,7 +192,7 @@ func TestRepoChangedAndIgnored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"definitions/acme/deep/er/x.json", "definitions/acme/moved/er/x.json", "definitions/acme/new\nline.json", "definitions/acme/run.sh", "definitions/zeta/miniapp.json"}
+	want := []string{"definitions/acme/deep/er/x.json", "definitions/acme/moved/er/x.json", "definitions/acme/run.sh", "definitions/zeta/miniapp.json"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("changed (-want +got):\n%s", diff)
 	}
@@ -206,6 +207,76 @@ func TestRepoChangedAndIgnored(t *testing.T) {
 	}
 	if !Exists(work, "definitions/acme/new\nline.json") {
 		t.Error("a new file is missing")
+	}
+	if diff := cmp.Diff([]string{"definitions/acme/new\nline.json"}, work.Untracked()); diff != "" {
+		t.Errorf("untracked (-want +got):\n%s", diff)
+	}
+}
+
+// TestWorkTreeIgnores compares what is listed with what Git says about each
+// file: names that look like patterns, negated patterns, forced files, folders
+// in which everything is ignored, and a repository in the repository.
+func TestWorkTreeIgnores(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, ".gitignore", "*.o\nbuild/\n!kept.o\n/definitions/gone/\n", 0o644)
+	write(t, dir, "definitions/acme/miniapp.json", "{}", 0o644)
+	write(t, dir, "definitions/acme/build/forced.json", "{}", 0o644)
+	git(t, dir, "init", "-q")
+	git(t, dir, "add", "-A")
+	git(t, dir, "add", "-f", "definitions/acme/build/forced.json")
+	git(t, dir, "commit", "-q", "-m", "first")
+	for _, name := range []string{
+		"definitions/acme/build/new.json", "definitions/acme/x.o", "definitions/acme/kept.o", "definitions/acme/:(top)y", "definitions/acme/*.json",
+		"definitions/acme/100644 0 0\tz", "definitions/acme/? z", "definitions/gone/miniapp.json", "definitions/objects/deep/x.o",
+		"definitions/mixed/x.o", "definitions/mixed/miniapp.json",
+	} {
+		write(t, dir, name, "x", 0o644)
+	}
+	git(t, dir, "init", "-q", "definitions/inner")
+	write(t, dir, "definitions/inner/x", "x", 0o644)
+	repo, err := Find(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for scope, want := range map[string][]string{
+		"definitions": {
+			"definitions/acme/100644 0 0\tz", "definitions/acme/:(top)y", "definitions/acme/? z", "definitions/acme/*.json",
+			"definitions/acme/kept.o", "definitions/inner/", "definitions/mixed/miniapp.json",
+		},
+		"definitions/acme":    {"definitions/acme/100644 0 0\tz", "definitions/acme/:(top)y", "definitions/acme/? z", "definitions/acme/*.json", "definitions/acme/kept.o"},
+		"definitions/gone":    nil,
+		"definitions/objects": nil,
+		"definitions/none":    nil,
+	} {
+		work, err := repo.WorkTree(scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(want)
+		if diff := cmp.Diff(want, work.Untracked()); diff != "" {
+			t.Errorf("untracked in %q (-want +got):\n%s", scope, diff)
+		}
+	}
+	work, err := repo.WorkTree("definitions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p, want := range map[string]bool{
+		"definitions/acme/build/forced.json": true, "definitions/acme/build/new.json": false, "definitions/acme/x.o": false,
+		"definitions/gone": false, "definitions/objects": false, "definitions/mixed": true, "definitions/mixed/x.o": false, "definitions/inner/x": true,
+	} {
+		if got := Exists(work, p); got != want {
+			t.Errorf("%q is there: %v, want %v", p, got, want)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, ".git", "index")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, ".git", "index"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := repo.WorkTree("definitions"); err == nil || !strings.HasPrefix(err.Error(), "git ls-files: ") {
+		t.Errorf("an index that cannot be read: %v", err)
 	}
 }
 
