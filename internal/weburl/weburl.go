@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/karzoun/miniapp-review/internal/ipspace"
 )
 
 // URL is what the text of a URL says. Placeholders of the form [[key]] and
@@ -104,7 +106,8 @@ func unplaceholder(text string) string {
 // looked up: whoever calls it must check again.
 func Private(host string) string {
 	if addr, ok := address(host); ok {
-		return privateAddress(addr)
+		_, what := ipspace.Of(addr)
+		return what
 	}
 	for _, d := range []struct{ name, what string }{
 		{"localhost", "the machine itself"},
@@ -176,81 +179,4 @@ func number(p string) (uint64, bool) {
 	}
 	n, err := strconv.ParseUint(p, base, 32)
 	return n, err == nil
-}
-
-// privateRanges are the networks that are not the public internet, with those
-// that merely look public: 168.63.129.16 and 192.0.0.192 answer only inside a
-// cloud, and the IPv6 transition prefixes carry an IPv4 address.
-func privateRanges() []struct{ prefix, what string } {
-	return []struct{ prefix, what string }{
-		{"0.0.0.0/8", "the machine itself"},
-		{"127.0.0.0/8", "the machine itself"},
-		{"169.254.169.254/32", "a cloud's metadata service"},
-		{"169.254.170.2/32", "a cloud's metadata service"},
-		{"168.63.129.16/32", "a cloud's metadata service"},
-		{"192.0.0.192/32", "a cloud's metadata service"},
-		{"100.100.100.200/32", "a cloud's metadata service"},
-		{"169.254.0.0/16", "a link-local network"},
-		{"10.0.0.0/8", "a private network"},
-		{"172.16.0.0/12", "a private network"},
-		{"192.168.0.0/16", "a private network"},
-		{"100.64.0.0/10", "a private network"},
-		{"192.0.0.0/24", "a reserved network"},
-		{"192.0.2.0/24", "a reserved network"},
-		{"198.18.0.0/15", "a private network"},
-		{"198.51.100.0/24", "a reserved network"},
-		{"203.0.113.0/24", "a reserved network"},
-		{"224.0.0.0/4", "a multicast network"},
-		{"240.0.0.0/4", "a reserved network"},
-		{"::/128", "the machine itself"},
-		{"::1/128", "the machine itself"},
-		{"fd00:ec2::/32", "a cloud's metadata service"},
-		{"fc00::/7", "a private network"},
-		{"fe80::/10", "a link-local network"},
-		{"fec0::/10", "a private network"},
-		{"ff00::/8", "a multicast network"},
-		{"2001:db8::/32", "a reserved network"},
-		{"100::/64", "a reserved network"},
-	}
-}
-
-func privateAddress(a netip.Addr) string {
-	if a.Is6() {
-		if v4, ok := embedded(a); ok {
-			if what := privateAddress(v4); what != "" {
-				return what
-			}
-			return "an address that is written into another"
-		}
-	}
-	for _, r := range privateRanges() {
-		if netip.MustParsePrefix(r.prefix).Contains(a) {
-			return r.what
-		}
-	}
-	return ""
-}
-
-// embedded returns the IPv4 address in an address of NAT64, 6to4, Teredo or of
-// the old compatible form.
-func embedded(a netip.Addr) (netip.Addr, bool) {
-	b := a.As16()
-	four := func(at int) netip.Addr { return netip.AddrFrom4([4]byte(b[at : at+4])) }
-	for _, p := range []struct {
-		prefix string
-		at     int
-	}{{"64:ff9b::/96", 12}, {"64:ff9b:1::/48", 12}, {"2002::/16", 2}, {"2001::/32", 12}} {
-		if netip.MustParsePrefix(p.prefix).Contains(a) {
-			if p.prefix == "2001::/32" {
-				for i := 12; i < 16; i++ {
-					b[i] ^= 0xff // Teredo stores the client's address inverted
-				}
-			}
-			return four(p.at), true
-		}
-	}
-	if netip.MustParsePrefix("::/96").Contains(a) && a != netip.IPv6Unspecified() && a != netip.IPv6Loopback() {
-		return four(12), true
-	}
-	return netip.Addr{}, false
 }
