@@ -1,0 +1,45 @@
+package sandbox
+
+// Choice is a decision of this interpreter about something that the platform's
+// documentation leaves open or answers in two ways. The platform may decide
+// otherwise; a definition that depends on none of them is on the safe side.
+type Choice struct {
+	// ID is permanent.
+	ID string
+	// Text says what is open and what is done here.
+	Text string
+}
+
+// The choices, in the order of the documentation of the platform.
+var (
+	unresolvedStays   = Choice{"unresolved-stays", "what the platform puts where nothing fills a placeholder is not documented; here it stays as it is written"}
+	inputLeftOut      = Choice{"input-left-out", "what the platform sends for an optional parameter without a value is not documented; here the field is left out, and in a longer text nothing is written"}
+	typedOverDefault  = Choice{"typed-over-default", "where the tenant's input stands in the order of \"{{key}}\" is not documented; here it comes before the default of auth.config, and metadata after both"}
+	formIsCredential  = Choice{"form-is-credential", "which values of the install form \"[[key]]\" finds is answered in two ways; here it finds all of them"}
+	objectAsJSON      = Choice{"object-as-json", "how an object or array is written into a longer text is not documented; here it is compact JSON"}
+	urlValueRaw       = Choice{"url-value-raw", "whether a value is encoded when it is put into a URL is not documented; here only characters that no URL may have are"}
+	bodyTypeJSON      = Choice{"body-type-json", "which bodyType is meant when there is none is not documented; here it is json"}
+	emptyBodyNotSent  = Choice{"empty-body-not-sent", "whether an empty body is sent with GET or DELETE is not documented; here it is not"}
+	nestedForm        = Choice{"nested-form", "how an object or array is written into a form is not documented; here its keys are put in brackets, as in \"a[b]=c\""}
+	bareMapping       = Choice{"bare-mapping", "a mapping without \"$\" is read in two ways by the documentation; here it is a path when something is there, else the text itself"}
+	textResponse      = Choice{"text-response", "what a mapping finds in a response that is no JSON is not documented; here \"$\" is its text"}
+	failureStops      = Choice{"failure-stops", "what follows a request that fails is not documented; here the run stops, and stores nothing"}
+	testAfterToken    = Choice{"test-after-token", "when test_token runs is not documented; here it is after get_token and before userDetails"}
+	refreshEverywhere = Choice{"refresh-everywhere", "whether sources, sync and registration refresh an expired token is not documented; here they do, as actions do"}
+	lastArrayMapping  = Choice{"last-array-mapping", "what an action returns when its last mapping is an array is not documented; here it returns nothing"}
+	arrayMappingStays = Choice{"array-mapping-stays", "how long the values of an array mapping last is not documented; here all later steps see them"}
+	parameterDefaults = Choice{"parameter-defaults", "whether the default of a parameter is used when no value comes is not documented; here it is"}
+	rootSource        = Choice{"root-source", "a source without dataPath is in one example only; here the response itself is the list"}
+	sourceRefField    = Choice{"source-ref-field", "what valueFields holds is not documented; here it has the field for each reference"}
+	basicCase         = Choice{"basic-case", "in which letters Authorization and Basic may be written is not documented; here in any"}
+	oauthState        = Choice{"oauth-state", "a state parameter is not documented for OAuth; here one is added, and checked when the provider returns it"}
+)
+
+// Choices returns all choices of the interpreter.
+func Choices() []Choice {
+	return []Choice{
+		unresolvedStays, inputLeftOut, typedOverDefault, formIsCredential, objectAsJSON, urlValueRaw, bodyTypeJSON,
+		emptyBodyNotSent, nestedForm, bareMapping, textResponse, failureStops, testAfterToken, refreshEverywhere,
+		lastArrayMapping, arrayMappingStays, parameterDefaults, rootSource, sourceRefField, basicCase, oauthState,
+	}
+}

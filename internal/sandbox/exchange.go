@@ -1,0 +1,187 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/karzoun/miniapp-review/internal/definition"
+	"github.com/karzoun/miniapp-review/internal/finding"
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
+	"github.com/karzoun/miniapp-review/internal/outbound"
+)
+
+// maxShown is how many bytes of a body a step keeps to be shown.
+const maxShown = 4 << 10
+
+// answer is what a request brought.
+type answer struct {
+	// body is the JSON of the response, its text as a string when it is no
+	// JSON, or nil when it is empty.
+	body   *jsondoc.Node
+	values []jsondoc.Member // what the mapping gave, in its order
+}
+
+// exchange sends a request and maps its response. With refresh, a 401 leads to
+// refresh_token and one more try. It reports false when the run has failed.
+func (r *recorder) exchange(ctx context.Context, name string, req definition.Request, s *scope, refresh bool) (answer, bool) {
+	status, a, ok := r.try(ctx, name, req, s)
+	if !ok {
+		return a, false
+	}
+	auth := r.m.Definition.Auth
+	if may, _ := auth.AutoRefresh.Bool(); status == http.StatusUnauthorized && refresh && may && auth.RefreshToken.Node != nil {
+		if !r.refresh(ctx) {
+			return answer{}, false
+		}
+		if status, a, ok = r.try(ctx, name+", again", req, s); !ok {
+			return a, false
+		}
+	}
+	if status >= 200 && status < 300 {
+		return a, true
+	}
+	r.refused(name, req, status)
+	return answer{}, false
+}
+
+// refused ends the run with the class that the status belongs to.
+func (r *recorder) refused(name string, req definition.Request, status int) {
+	r.choose(failureStops, req.Node)
+	f := &Failure{Code: ExternalAPI, Pointer: req.Node.Pointer(),
+		Message: fmt.Sprintf("the provider answered %q with %d %s", name, status, http.StatusText(status)),
+		Hint:    "Look at what it says in the response, and at the request above it."}
+	switch {
+	case status == http.StatusUnauthorized:
+		f.Code, f.Hint = AuthExpired, "Look whether the credentials are right and where the request puts them."
+	case status == http.StatusTooManyRequests:
+		f.Code, f.Hint = RateLimited, "Wait a while, then try again."
+	}
+	r.fail(f)
+}
+
+// refresh runs refresh_token and stores what it gives at once: an old refresh
+// token may be void from now on.
+func (r *recorder) refresh(ctx context.Context) bool {
+	req := r.m.Definition.Auth.RefreshToken
+	a, ok := r.exchange(ctx, "refresh_token", req, r.connectScope(nil), false)
+	if !ok {
+		if f := r.run.Failure; f != nil {
+			f.Code = AuthExpired
+		}
+		return false
+	}
+	r.store(r.install.Credentials, a.values)
+	return true
+}
+
+// store puts mapped values into a bag of the install.
+func (r *recorder) store(bag Values, values []jsondoc.Member) {
+	for _, v := range values {
+		bag[v.Key] = v.Value
+	}
+}
+
+// try sends a request once. It reports false when the run has failed: nothing
+// came back that could be looked at.
+func (r *recorder) try(ctx context.Context, name string, req definition.Request, s *scope) (status int, a answer, ok bool) {
+	step := Step{Name: name, Pointer: req.Node.Pointer()}
+	out, ok := s.build(req)
+	if !ok {
+		return 0, answer{}, false
+	}
+	step.Request = shownRequest(out)
+	response, err := r.m.Provider.Do(ctx, out)
+	step.Took = response.Took
+	if err != nil {
+		step.Error = err.Error()
+		r.run.Steps = append(r.run.Steps, step)
+		r.fail(&Failure{Code: ExternalAPI, Message: fmt.Sprintf("%s: %v", name, err), Pointer: req.Node.Pointer(), Hint: hintOf(err)})
+		return 0, answer{}, false
+	}
+	a.body = r.read(req, response)
+	step.Response = r.shownResponse(response, a.body)
+	if response.Status >= 200 && response.Status < 300 {
+		a.values = r.mapped(req, a.body, &step)
+	}
+	r.run.Steps = append(r.run.Steps, step)
+	return response.Status, a, true
+}
+
+// hintOf says what can be done about a request that brought nothing.
+func hintOf(err error) string {
+	if errors.Is(err, outbound.ErrRefused) {
+		return "Requests go to public hosts with HTTPS. A provider at your desk needs --allow-local."
+	}
+	return "Look whether the host is right and can be reached from here."
+}
+
+// read makes a value of a response's body. Providers are not held to the
+// strictness that a definition is held to: what can be read with one meaning is.
+func (r *recorder) read(req definition.Request, response outbound.Response) *jsondoc.Node {
+	if len(response.Body) == 0 {
+		return nil
+	}
+	doc, problems := jsondoc.ParseLimited(response.Body, len(response.Body))
+	if doc != nil && doc.Root != nil && !looseJSON(problems) {
+		return doc.Root
+	}
+	if response.Status >= 200 && response.Status < 300 && len(req.Mapping) > 0 {
+		r.say(finding.Warning, req.MappingAt, "Ask the provider for JSON, for example with the header Accept.", "the response is no JSON, so the mapping finds nothing below \"$\"")
+		r.choose(textResponse, req.MappingAt)
+	}
+	if !utf8.Valid(response.Body) {
+		return nil
+	}
+	return jsondoc.NewString(string(response.Body))
+}
+
+// looseJSON reports whether a reader had to guess: comments and trailing commas
+// are no JSON for anybody.
+func looseJSON(problems []jsondoc.Problem) bool {
+	for _, p := range problems {
+		if p.Code == jsondoc.Comment || p.Code == jsondoc.TrailingComma {
+			return true
+		}
+	}
+	return false
+}
+
+func shownRequest(out outbound.Request) *Sent {
+	sent := &Sent{Method: out.Method, URL: out.URL, Body: shownBody(out.Body)}
+	for _, h := range out.Header {
+		sent.Headers = append(sent.Headers, Header{h.Name, h.Value})
+	}
+	return sent
+}
+
+func (r *recorder) shownResponse(response outbound.Response, body *jsondoc.Node) *Received {
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	shown := shownBody(response.Body)
+	if body.Is(jsondoc.Object) || body.Is(jsondoc.Array) {
+		shown = shownBody(jsondoc.AppendJSON(nil, r.hide.secretMembers(body)))
+	}
+	return &Received{Status: response.Status, Type: kind, Body: shown, Bytes: len(response.Body)}
+}
+
+// shownBody cuts a body. The cut may fall into a secret, so redaction looks at
+// the beginning of secrets at the end of a cut text too.
+func shownBody(body []byte) string {
+	if !utf8.Valid(body) {
+		return fmt.Sprintf("(%d bytes that are no text)", len(body))
+	}
+	if len(body) <= maxShown {
+		return string(body)
+	}
+	cut := maxShown
+	for !utf8.RuneStart(body[cut]) {
+		cut--
+	}
+	return string(body[:cut]) + cutMark
+}
+
+// cutMark ends a text that was cut.
+const cutMark = " …"
