@@ -224,10 +224,7 @@ func newPublishRun(s Streams, flags publishFlags, dir string) (*publish.Run, err
 	}
 	words, base := flags.to, ""
 	if len(words) == 0 {
-		base = b.root
-		for _, to := range b.conf.Publish.To {
-			words = append(words, to.Target)
-		}
+		words, base = targetWords(b.conf), b.root
 	}
 	if len(words) == 0 {
 		return nil, usageError(targetHint+", or set publish.to in "+configFile, "%q needs --to TARGET", "miniapp publish")

@@ -18,7 +18,10 @@ func newRegistry(s Streams) *cobra.Command {
 		Use:   "registry",
 		Short: "Verify, compare and mend registries of published versions",
 		Long: `Registry works on what "miniapp publish" has published. Its commands never change
-or remove a version. docs/registry.md describes what a registry holds.`,
+or remove a version. docs/registry.md describes what a registry holds.
+
+In a definitions repository, the registries need not be named: those of publish.to
+in the configuration of the default branch are meant.`,
 		Args: commands,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -50,10 +53,11 @@ type verifiedJSON struct {
 func newRegistryVerify(s Streams) *cobra.Command {
 	var format string
 	c := &cobra.Command{
-		Use:   "verify TARGET…",
+		Use:   "verify [TARGET…]",
 		Short: "Check every digest and every entry of the index",
 		Long: `Verify reads every version of a registry, checks every digest, and holds the
-index against what the versions say. It writes nothing.
+index against what the versions say. It writes nothing. Without TARGET, it is every
+registry of the configuration.
 
 Exit codes: 0 all is whole, 1 something is damaged, 2 wrong use, 3 a registry
 cannot be read.`,
@@ -63,22 +67,14 @@ cannot be read.`,
 			if err := oneOf("format", format, "text", "json"); err != nil {
 				return err
 			}
-			targets, err := someTargets(c, s, args)
+			to, err := someTargets(c, s, args)
 			if err != nil {
 				return err
 			}
-			return verify(c.Context(), s, targets, format)
+			return verify(c.Context(), s, to.targets, format)
 		},
 	}
 	return withFormat(c, &format)
-}
-
-// someTargets opens the registries of the command line, at least one.
-func someTargets(c *cobra.Command, s Streams, args []string) ([]registry.Target, error) {
-	if len(args) == 0 {
-		return nil, usageError(targetHint, "%q needs TARGET", c.CommandPath())
-	}
-	return openTargets(s, args, "")
 }
 
 func verify(ctx context.Context, s Streams, targets []registry.Target, format string) error {
@@ -128,33 +124,44 @@ func verify(ctx context.Context, s Streams, targets []registry.Target, format st
 
 func newRegistryRebuild(s Streams) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "rebuild TARGET…",
+		Use:   "rebuild [TARGET…]",
 		Short: "Make the index again out of the versions",
 		Long: `Rebuild makes the index of a registry again, and its pages, out of the versions
 that are stored. From the same versions it makes the same bytes. It changes no
-version, and refuses when the present index names a version that is gone.`,
+version, and refuses when the present index names a version that is gone. Without
+TARGET, it is every registry of the configuration, apart from servers, which keep
+their own index.`,
 		Example: `  miniapp registry rebuild static:../registry`,
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			targets, err := someTargets(c, s, args)
+			to, err := someTargets(c, s, args)
 			if err != nil {
 				return err
 			}
-			for _, t := range targets {
-				x, err := t.Rebuild(c.Context())
-				if errors.Is(err, errors.ErrUnsupported) {
-					return usageError("a server keeps its own index", "%s cannot be rebuilt from here", t)
-				}
-				if err != nil {
-					return &exitError{code: ExitFailed, err: err}
-				}
-				fmt.Fprintf(s.Out, "%s: %d versions of %d namespaces\n", report.Visible(t.String()), x.Len(), len(x.Namespaces()))
-			}
-			return nil
+			return rebuild(c.Context(), s, to)
 		},
 		ValidArgsFunction: completeTargets,
 	}
 	return c
+}
+
+func rebuild(ctx context.Context, s Streams, to chosen) error {
+	var failed failures
+	for _, t := range to.targets {
+		x, err := t.Rebuild(ctx)
+		switch {
+		case errors.Is(err, errors.ErrUnsupported) && to.configured:
+			fmt.Fprintf(s.Out, "%s: left out, since a server keeps its own index\n", report.Visible(t.String()))
+		case errors.Is(err, errors.ErrUnsupported):
+			failed.missing++
+			failed.add("%s cannot be rebuilt from here, since a server keeps its own index", t)
+		case err != nil:
+			failed.add("%v", err)
+		default:
+			fmt.Fprintf(s.Out, "%s: %d versions of %d namespaces\n", report.Visible(t.String()), x.Len(), len(x.Namespaces()))
+		}
+	}
+	return failed.err(len(to.targets))
 }
 
 type differenceJSON struct {
@@ -181,28 +188,39 @@ func side(v *registry.Version) *sideJSON {
 func newRegistryDiff(s Streams) *cobra.Command {
 	var format string
 	c := &cobra.Command{
-		Use:   "diff TARGET TARGET",
+		Use:   "diff [TARGET TARGET]",
 		Short: "Say which versions two registries do not have alike",
 		Long: `Diff compares the indexes of two registries. Lines start with "<" for a version
 that only the first one has, ">" for one that only the second one has, "~" for one
 whose state, visibility or record differs, and "!" for one that has another
-content in each, which must not be.
+content in each, which must not be. Without TARGET, it is the two registries of the
+configuration.
 
 What a repository holds against a registry is said by "miniapp publish --dry-run".
 
 Exit codes: 0 no version has two contents, 1 one has, 2 wrong use, 3 a registry
 cannot be read.`,
 		Example: `  miniapp registry diff static:../registry static:/mnt/backup`,
-		Args:    arguments(2, 2),
+		Args:    arguments(0, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := oneOf("format", format, "text", "json"); err != nil {
 				return err
 			}
-			targets, err := openTargets(s, args, "")
+			if len(args) == 1 {
+				return usageError(targetHint, "%q needs two registries to compare, and got %q alone", c.CommandPath(), args[0])
+			}
+			to, err := someTargets(c, s, args)
 			if err != nil {
 				return err
 			}
-			return diffRegistries(c.Context(), s, targets[0], targets[1], format)
+			if n := len(to.targets); n != 2 {
+				return usageError("name the two to compare: miniapp registry diff TARGET TARGET", "publish.to in %s names %d registries, and two are compared", configFile, n)
+			}
+			left, right := to.targets[0], to.targets[1]
+			if to.configured {
+				fmt.Fprintf(s.Err, "note: \"<\" is %s, and \">\" is %s\n", report.Visible(left.String()), report.Visible(right.String()))
+			}
+			return diffRegistries(c.Context(), s, left, right, format)
 		},
 	}
 	return withFormat(c, &format)
@@ -262,12 +280,16 @@ func newRegistryYank(s Streams) *cobra.Command {
 	var reason string
 	var to []string
 	c := &cobra.Command{
-		Use:   "yank NS VERSION --reason TEXT --to TARGET…",
+		Use:   "yank NS VERSION --reason TEXT [--to TARGET…]",
 		Short: "Take a version out of the offer, with a reason",
 		Long: `Yank marks a version as yanked: the index lists it so, with the reason, and it is
 no latest version any more. Its content stays, for those who have it installed,
 and its number stays taken. Yanking twice changes nothing; the first reason
-counts.`,
+counts. Without --to, it is yanked in every registry of the configuration. One that
+cannot be reached holds back no other: run it again for that one.
+
+Exit codes: 0 it is yanked everywhere, 2 wrong use, or no registry has the version,
+3 a registry failed, or lacks the version that others have.`,
 		Example: `  miniapp registry yank acme-desk 1.4.2 --reason "It loses orders." --to static:../registry`,
 		Args:    arguments(2, 2),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -278,36 +300,33 @@ counts.`,
 			if err := registry.CheckName(args[0], args[1]); err != nil {
 				return usageError("", "%w", err)
 			}
-			targets, err := someTargets(c, s, to)
+			where, err := someTargets(c, s, to)
 			if err != nil {
 				return err
 			}
-			return yank(c.Context(), s, targets, args[0], args[1], mark)
+			return yank(c.Context(), s, where.targets, args[0], args[1], mark)
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why, for those who have it installed: one `TEXT` of a line")
-	c.Flags().StringArrayVar(&to, "to", nil, "the `TARGET` to yank it in; may be given several times")
+	c.Flags().StringArrayVar(&to, "to", nil, "the `TARGET` to yank it in; may be given several times; without it, those of the configuration")
 	_ = c.RegisterFlagCompletionFunc("to", completeTargets)
 	return c
 }
 
 func yank(ctx context.Context, s Streams, targets []registry.Target, ns, version string, mark registry.Mark) error {
-	var failed error
-	code := ExitFailed
+	var failed failures
 	for _, t := range targets {
 		err := t.Yank(ctx, ns, version, mark)
 		switch {
 		case isMissing(err):
-			failed, code = errors.Join(failed, fmt.Errorf("%s has no %s %s", t, ns, version)), ExitUsage
+			failed.missing++
+			failed.add("%s has no %s %s", t, ns, version)
 		case err != nil:
-			failed = errors.Join(failed, err)
+			failed.add("%s: %v", t, err)
 		default:
 			fmt.Fprintf(s.Out, "%s: %s %s is yanked\n", report.Visible(t.String()), ns, version)
 		}
 	}
-	if failed != nil {
-		return &exitError{code: code, err: errors.New(oneLine(failed.Error()))}
-	}
-	return nil
+	return failed.err(len(targets))
 }
