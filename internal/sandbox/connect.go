@@ -117,7 +117,7 @@ func (m *Machine) finish(ctx context.Context, r *recorder, install *Install) *Ru
 		}
 	}
 	for i, req := range auth.Registration {
-		if r.run.OK() {
+		if r.run.OK() && !m.SkipRegistration {
 			r.credentials(ctx, fmt.Sprintf("registration %d", i+1), req)
 		}
 	}

@@ -94,12 +94,12 @@ func (r *recorder) try(ctx context.Context, name string, req definition.Request,
 		return 0, answer{}, false
 	}
 	step.Request = shownRequest(out)
-	response, err := r.m.Provider.Do(ctx, out)
+	response, err := r.m.Provider.Do(context.WithValue(ctx, partKey{}, step.Pointer), out)
 	step.Took = response.Took
 	if err != nil {
 		step.Error = err.Error()
 		r.run.Steps = append(r.run.Steps, step)
-		r.fail(&Failure{Code: ExternalAPI, Message: fmt.Sprintf("%s: %v", name, err), Pointer: req.Node.Pointer(), Hint: hintOf(err)})
+		r.fail(&Failure{Code: ExternalAPI, Message: fmt.Sprintf("%s: %v", name, err), Pointer: req.Node.Pointer(), Hint: hintOf(err), NoAnswer: noAnswer(err)})
 		return 0, answer{}, false
 	}
 	a.body = r.read(req, response)
@@ -117,6 +117,12 @@ func hintOf(err error) string {
 		return "Requests go to public hosts with HTTPS. A provider at your desk needs --allow-local."
 	}
 	return "Look whether the host is right and can be reached from here."
+}
+
+// noAnswer reports whether an error is about the way to the provider, and not
+// about the request.
+func noAnswer(err error) bool {
+	return errors.Is(err, outbound.ErrFailed) || errors.Is(err, outbound.ErrTimeout) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // read makes a value of a response's body. Providers are not held to the

@@ -100,6 +100,9 @@ type Failure struct {
 	Hint    string `json:"hint,omitempty"`
 	// Pointer is the place in the definition, "" when it is not about one.
 	Pointer string `json:"pointer,omitempty"`
+	// NoAnswer says that the provider gave no answer at all: it may be down, or
+	// cannot be reached from here, which tells nothing about the definition.
+	NoAnswer bool `json:"no_answer,omitempty"`
 }
 
 // Error makes a Failure usable as an error.

@@ -18,9 +18,21 @@ import (
 	"github.com/karzoun/miniapp-review/internal/outbound"
 )
 
-// Provider sends requests to the outside service.
+// Provider sends requests to the outside service. PartOf tells from the context
+// which part of the definition a request comes from.
 type Provider interface {
 	Do(context.Context, outbound.Request) (outbound.Response, error)
+}
+
+// partKey is the key of a context's part, see PartOf.
+type partKey struct{}
+
+// PartOf returns the JSON Pointer of the part of the definition that a request
+// was made from, for a provider that answers by what the definition says; "" in
+// any other context.
+func PartOf(ctx context.Context) string {
+	pointer, _ := ctx.Value(partKey{}).(string)
+	return pointer
 }
 
 // Functions runs the code of App Functions. Its result is a JSON object; its
@@ -45,7 +57,11 @@ type Machine struct {
 	// Functions may be nil; function steps then fail.
 	Functions Functions
 	Platform  Platform
-	Now       func() time.Time
+	// SkipRegistration leaves the registration requests out when an install
+	// connects. Each of them makes a further webhook at the provider, which is of
+	// no use to an install that is gone in a moment.
+	SkipRegistration bool
+	Now              func() time.Time
 	// Random gives the bytes of boundaries and generated ids.
 	Random io.Reader
 }
@@ -56,13 +72,21 @@ type Platform struct {
 	// "/miniapps/{ns}/oauth2", without a final slash.
 	BaseURL   string
 	Subdomain string
+	// Redirect is the URL that OAuth leads back to, where that is another than
+	// the platform's own; "" takes the latter.
+	Redirect string
 }
 
 // WebhookURL is the URL that a provider delivers to.
 func (p Platform) WebhookURL(ns string) string { return p.BaseURL + "/miniapps/" + ns + "/webhooks" }
 
 // RedirectURL is the URL that OAuth leads back to.
-func (p Platform) RedirectURL(ns string) string { return p.BaseURL + "/miniapps/" + ns + "/oauth2" }
+func (p Platform) RedirectURL(ns string) string {
+	if p.Redirect != "" {
+		return p.Redirect
+	}
+	return p.BaseURL + "/miniapps/" + ns + "/oauth2"
+}
 
 // Values are JSON values by name.
 type Values map[string]*jsondoc.Node

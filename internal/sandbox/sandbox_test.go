@@ -20,9 +20,11 @@ import (
 type script struct {
 	answer func(n int, r outbound.Request) (status int, body string)
 	asked  []string
+	parts  []string // of the definition
 }
 
-func (s *script) Do(_ context.Context, r outbound.Request) (outbound.Response, error) {
+func (s *script) Do(ctx context.Context, r outbound.Request) (outbound.Response, error) {
+	s.parts = append(s.parts, PartOf(ctx))
 	var b strings.Builder
 	b.WriteString(r.Method + " " + r.URL)
 	for _, h := range r.Header {
@@ -34,7 +36,7 @@ func (s *script) Do(_ context.Context, r outbound.Request) (outbound.Response, e
 	s.asked = append(s.asked, b.String())
 	status, body := s.answer(len(s.asked), r)
 	if status == 0 {
-		return outbound.Response{}, errors.New(body)
+		return outbound.Response{}, &outbound.Error{Why: outbound.ErrFailed, Text: body}
 	}
 	return outbound.Response{Status: status, Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: []byte(body)}, nil
 }
@@ -224,12 +226,12 @@ func TestActionFailures(t *testing.T) {
 		body                string
 		want                Failure
 	}{
-		{"an unknown action", "akt", `{}`, 200, `{}`, Failure{ActionNotFound, `there is no action "akt"`, `Perhaps you mean "act".`, "/actions"}},
-		{"an unknown parameter", "act", `{"other": ""}`, 200, `{}`, Failure{Validation, `the action has no parameter "other"`, "", "/actions/0"}},
-		{"a server's error", "act", `{}`, 500, `oops`, Failure{ExternalAPI, `the provider answered "step 1" with 500 Internal Server Error`, "Look at what it says in the response, and at the request above it.", "/actions/0/requests/0"}},
-		{"no access", "act", `{}`, 401, `{}`, Failure{AuthExpired, `the provider answered "step 1" with 401 Unauthorized`, "Look whether the credentials are right and where the request puts them.", "/actions/0/requests/0"}},
-		{"too many", "act", `{}`, 429, `{}`, Failure{RateLimited, `the provider answered "step 1" with 429 Too Many Requests`, "Wait a while, then try again.", "/actions/0/requests/0"}},
-		{"no answer", "act", `{}`, 0, `no route to "api.example"`, Failure{ExternalAPI, `step 1: no route to "api.example"`, "Look whether the host is right and can be reached from here.", "/actions/0/requests/0"}},
+		{"an unknown action", "akt", `{}`, 200, `{}`, Failure{Code: ActionNotFound, Message: `there is no action "akt"`, Hint: `Perhaps you mean "act".`, Pointer: "/actions"}},
+		{"an unknown parameter", "act", `{"other": ""}`, 200, `{}`, Failure{Code: Validation, Message: `the action has no parameter "other"`, Hint: "", Pointer: "/actions/0"}},
+		{"a server's error", "act", `{}`, 500, `oops`, Failure{Code: ExternalAPI, Message: `the provider answered "step 1" with 500 Internal Server Error`, Hint: "Look at what it says in the response, and at the request above it.", Pointer: "/actions/0/requests/0"}},
+		{"no access", "act", `{}`, 401, `{}`, Failure{Code: AuthExpired, Message: `the provider answered "step 1" with 401 Unauthorized`, Hint: "Look whether the credentials are right and where the request puts them.", Pointer: "/actions/0/requests/0"}},
+		{"too many", "act", `{}`, 429, `{}`, Failure{Code: RateLimited, Message: `the provider answered "step 1" with 429 Too Many Requests`, Hint: "Wait a while, then try again.", Pointer: "/actions/0/requests/0"}},
+		{"no answer", "act", `{}`, 0, `no route to "api.example"`, Failure{Code: ExternalAPI, Message: `step 1: no route to "api.example"`, Hint: "Look whether the host is right and can be reached from here.", Pointer: "/actions/0/requests/0", NoAnswer: true}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -275,6 +277,9 @@ func TestConnectWithAKey(t *testing.T) {
 	if diff := cmp.Diff(want, provider.asked); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff([]string{"/auth/get_token", "/auth/test_token", "/auth/userDetails", "/auth/registrationRequests/0"}, provider.parts); diff != "" {
+		t.Errorf("parts (-want +got):\n%s", diff)
+	}
 	if got := install.Credentials["hookSecret"].Text(); got != "hook-secret-1" {
 		t.Errorf("hookSecret is %q", got)
 	}
@@ -285,6 +290,16 @@ func TestConnectWithAKey(t *testing.T) {
 		if all := cmp.Diff(nil, r); strings.Contains(all, secret) {
 			t.Errorf("the run shows %q", secret)
 		}
+	}
+}
+
+func TestRegistrationCanBeSkipped(t *testing.T) {
+	provider := always(200, `{"token": "tok-12345", "id": 9, "name": "Acme", "secret": "hook-secret-1"}`)
+	m := machine(t, keyAuth, provider)
+	m.SkipRegistration = true
+	r := m.Connect(t.Context(), NewInstall("u-1"), Texts(map[string]string{"shop": "acme", "apiKey": "key-12345"}))
+	if !r.OK() || len(provider.parts) != 3 || provider.parts[2] != "/auth/userDetails" {
+		t.Errorf("%+v after the requests of %q", r.Failure, provider.parts)
 	}
 }
 

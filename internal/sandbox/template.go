@@ -64,7 +64,7 @@ func (s *scope) find(p definition.Placeholder) (*jsondoc.Node, verdict) {
 				return v, found
 			}
 		}
-		s.r.say(finding.Warning, p.Node, "Let the tenant supply it in auth.config or auth.form, or map it in a request of auth.",
+		s.r.say(finding.Error, p.Node, "Let the tenant supply it in auth.config or auth.form, or map it in a request of auth.",
 			"nothing fills %q: it is neither among the credentials nor in the metadata", "[["+p.Key+"]]")
 		return nil, unresolved
 	}
@@ -105,7 +105,7 @@ func (s *scope) findValue(p definition.Placeholder) (*jsondoc.Node, verdict) {
 		s.r.say(finding.Warning, p.Node, "Give it a value: a tenant would be asked for it.", "%q is empty: nobody supplied auth.config.%s", "{{"+p.Key+"}}", p.Key)
 		return config, found
 	}
-	s.r.say(finding.Warning, p.Node, "Compare the name with the parameters, the earlier mappings and auth.config.",
+	s.r.say(finding.Error, p.Node, "Compare the name with the parameters, the earlier mappings and auth.config.",
 		"nothing fills %q: it is no input, no output of an earlier step, not in auth.config, and no value of the platform", "{{"+p.Key+"}}")
 	return nil, unresolved
 }
