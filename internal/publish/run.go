@@ -42,7 +42,7 @@ func (r *Run) Do(ctx context.Context) []Outcome {
 		outcomes[i].Target = t.String()
 		indexes[i], outcomes[i].Err = t.Index(ctx)
 	})
-	build := r.releases(indexes)
+	build := r.releases(ctx, indexes)
 	r.each(func(i int, t registry.Target) {
 		if outcomes[i].Err == nil {
 			outcomes[i] = r.reconcile(ctx, t, indexes[i], build)
@@ -62,7 +62,7 @@ func (r *Run) each(do func(i int, t registry.Target)) {
 // releases returns a function that makes each release once, so that all targets
 // get the same. What a namespace is visible as does not depend on the target: a
 // new target has nothing of it yet, which must not make it public there.
-func (r *Run) releases(indexes []*registry.Index) func(*Candidate) (*registry.Release, error) {
+func (r *Run) releases(ctx context.Context, indexes []*registry.Index) func(*Candidate) (*registry.Release, error) {
 	held := func(ns string) registry.Entry {
 		for _, x := range indexes {
 			if x != nil && len(x.Versions(ns)) > 0 {
@@ -76,7 +76,11 @@ func (r *Run) releases(indexes []*registry.Index) func(*Candidate) (*registry.Re
 		c := &r.Candidates[i]
 		once[c] = sync.OnceValues(func() (*registry.Release, error) {
 			visibility, tenants := r.Visible(c.NS, held(c.NS))
-			return r.Builder.Release(c, visibility, tenants)
+			release, err := r.Builder.Release(c, visibility, tenants)
+			if err != nil {
+				return nil, err
+			}
+			return recorded(ctx, release, r.Targets, indexes), nil
 		})
 	}
 	return func(c *Candidate) (*registry.Release, error) { return once[c]() }

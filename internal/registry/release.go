@@ -150,6 +150,20 @@ func NewRelease(def []byte, l Listing, changelog string, p Provenance) (*Release
 // SHA256 is the digest of the definition, which names the release.
 func (r *Release) SHA256() string { return Digest(r.Definition) }
 
+// RecordedBy returns the release with another program in its provenance record.
+func (r *Release) RecordedBy(tool string) (*Release, error) {
+	p, err := r.ReadProvenance()
+	if err != nil {
+		return nil, err
+	}
+	p.Tool = tool
+	same := *r
+	if same.Provenance, err = canonicalOf(p); err != nil {
+		return nil, fmt.Errorf("writing the provenance of %s %s: %w", r.NS, r.Version, err)
+	}
+	return &same, nil
+}
+
 // Files returns the files of the release by name.
 func (r *Release) Files() map[string][]byte {
 	if len(r.Provenance) == 0 {

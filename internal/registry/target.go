@@ -13,7 +13,7 @@ import (
 //
 // A target never changes or loses a version. After a call that was cut off at
 // any moment, the same call again ends as if nothing had happened. Calls of
-// several programs at once end well.
+// several programs at once end well, and so do those of several goroutines.
 type Target interface {
 	// String is how the target is named on a command line, such as "static:DIR".
 	// It holds no credentials.

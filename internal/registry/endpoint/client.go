@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/karzoun/miniapp-review/internal/registry"
@@ -61,6 +62,7 @@ type Client struct {
 	http *http.Client
 	o    Options
 	// deadline is when the budget ends; it starts with the first failure.
+	mu       sync.Mutex
 	deadline time.Time
 }
 
@@ -148,20 +150,27 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, limit
 		} else if errors.Is(err, errAnswer) {
 			return nil, err
 		}
-		now := c.o.Now()
-		if c.deadline.IsZero() {
-			c.deadline = now.Add(c.o.Budget)
-		}
 		if wait == 0 {
 			wait = time.Second << (attempt - 1)
 		}
-		if attempt >= maxAttempts || now.Add(wait).After(c.deadline) {
+		if attempt >= maxAttempts || !c.affords(wait) {
 			return nil, fmt.Errorf("%s %s at %s, tried %d times: %w", method, path, c, attempt, err)
 		}
 		if err := c.o.Sleep(ctx, wait); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// affords reports whether the budget has time left for a wait.
+func (c *Client) affords(wait time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.o.Now()
+	if c.deadline.IsZero() {
+		c.deadline = now.Add(c.o.Budget)
+	}
+	return !now.Add(wait).After(c.deadline)
 }
 
 var (
