@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/xeipuuv/gojsonreference"
 	"github.com/xeipuuv/gojsonschema"
@@ -29,18 +30,25 @@ const (
 	resourceHandler = "resourceHandler"
 )
 
-// Validator holds the compiled schema. It never changes, and may be used by
-// several goroutines.
+// Validator holds the schema. It never changes, and may be used by several
+// goroutines.
 type Validator struct {
-	schema   *gojsonschema.Schema
-	branches map[string]*gojsonschema.Schema
-	quick    *quick
-	fields   *fields
+	quick  *quick
+	fields *fields
+	// engine is made when it is asked for the first time: to compile the schema
+	// takes as long as checking several valid definitions, which need none.
+	engine func() (*engine, error)
 }
 
-// NewValidator compiles the embedded schema. No reference leads out of it.
+// engine holds what gojsonschema has compiled.
+type engine struct {
+	schema   *gojsonschema.Schema
+	branches map[string]*gojsonschema.Schema
+}
+
+// NewValidator reads the embedded schema.
 func NewValidator() (*Validator, error) {
-	v := &Validator{branches: map[string]*gojsonschema.Schema{}}
+	v := &Validator{engine: sync.OnceValues(newEngine)}
 	whole, err := decodeSchema()
 	if err != nil {
 		return nil, err
@@ -51,7 +59,17 @@ func NewValidator() (*Validator, error) {
 	if v.quick, err = newQuick(whole); err != nil {
 		return nil, fmt.Errorf("reading the schema: %w", err)
 	}
-	if v.schema, err = compile(whole); err != nil {
+	return v, nil
+}
+
+// newEngine compiles the embedded schema. No reference leads out of it.
+func newEngine() (*engine, error) {
+	e := &engine{branches: map[string]*gojsonschema.Schema{}}
+	whole, err := decodeSchema()
+	if err != nil {
+		return nil, err
+	}
+	if e.schema, err = compile(whole); err != nil {
 		return nil, fmt.Errorf("compiling the schema: %w", err)
 	}
 	for _, name := range []string{recordHandler, resourceHandler} {
@@ -59,7 +77,7 @@ func NewValidator() (*Validator, error) {
 		if whole, err = decodeSchema(); err != nil {
 			return nil, err
 		}
-		v.branches[name], err = compile(map[string]any{
+		e.branches[name], err = compile(map[string]any{
 			"$schema": whole["$schema"], "definitions": whole["definitions"],
 			"allOf": []any{map[string]any{"$ref": "#/definitions/" + name}},
 		})
@@ -67,7 +85,7 @@ func NewValidator() (*Validator, error) {
 			return nil, fmt.Errorf("compiling the schema's %s: %w", name, err)
 		}
 	}
-	return v, nil
+	return e, nil
 }
 
 func decodeSchema() (map[string]any, error) {

@@ -63,7 +63,11 @@ func (v *Validator) Validate(doc *jsondoc.Document) []Violation {
 	if v.quick.check(doc.Root) == valid {
 		return nil
 	}
-	found := v.check(v.schema, doc.Root)
+	e, err := v.engine()
+	if err != nil {
+		return unchecked(doc.Root)
+	}
+	found := e.check(e.schema, doc.Root)
 	slices.SortStableFunc(found, func(a, b Violation) int {
 		return cmp.Or(a.Node.Span.Start-b.Node.Span.Start, strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Message, b.Message))
 	})
@@ -71,34 +75,33 @@ func (v *Validator) Validate(doc *jsondoc.Document) []Violation {
 }
 
 // check validates the value of one node, and translates what the library says.
-func (v *Validator) check(schema *gojsonschema.Schema, root *jsondoc.Node) []Violation {
+func (e *engine) check(schema *gojsonschema.Schema, root *jsondoc.Node) []Violation {
 	result, err := schema.Validate(loader{value: plain(root)})
 	if err != nil {
-		return []Violation{{Kind: Shape, Node: root, Pointer: root.Pointer(),
-			Message: "this could not be checked against the schema", Hint: "This is a fault of the checker; please report it."}}
+		return unchecked(root)
 	}
 	errs := result.Errors()
 	choices := map[string]*jsondoc.Node{} // contexts of oneOf errors
-	for _, e := range errs {
-		if e.Type() == "number_one_of" {
-			choices[e.Context().String("\x00")] = at(root, e)
+	for _, fault := range errs {
+		if fault.Type() == "number_one_of" {
+			choices[fault.Context().String("\x00")] = at(root, fault)
 		}
 	}
 	var out []Violation
-	for _, e := range errs {
-		context := e.Context().String("\x00")
+	for _, fault := range errs {
+		context := fault.Context().String("\x00")
 		if below(context, choices) {
 			continue // the branch that was meant speaks instead
 		}
 		if _, ok := choices[context]; ok {
 			continue
 		}
-		if t, ok := translate(e, at(root, e)); ok {
+		if t, ok := translate(fault, at(root, fault)); ok {
 			out = append(out, t)
 		}
 	}
 	for _, n := range choices {
-		out = append(out, v.branch(n)...)
+		out = append(out, e.branch(n)...)
 	}
 	if len(out) == 0 && len(errs) > 0 {
 		// Conditions alone failed; the schema has none whose branches do not
@@ -107,6 +110,11 @@ func (v *Validator) check(schema *gojsonschema.Schema, root *jsondoc.Node) []Vio
 			Message: "this does not have the shape that the schema asks for", Hint: "Compare it with the schema: \"miniapp schema\" prints it."})
 	}
 	return out
+}
+
+func unchecked(n *jsondoc.Node) []Violation {
+	return []Violation{{Kind: Shape, Node: n, Pointer: n.Pointer(),
+		Message: "this could not be checked against the schema", Hint: "This is a fault of the checker; please report it."}}
 }
 
 func below(context string, choices map[string]*jsondoc.Node) bool {
@@ -140,7 +148,7 @@ func at(root *jsondoc.Node, e gojsonschema.ResultError) *jsondoc.Node {
 
 // branch says what is wrong with a handler of sync as the one that it is meant
 // to be.
-func (v *Validator) branch(n *jsondoc.Node) []Violation {
+func (e *engine) branch(n *jsondoc.Node) []Violation {
 	isRecord, isResource := n.Get("recordType") != nil, n.Get("resource") != nil
 	switch {
 	case !n.Is(jsondoc.Object):
@@ -154,9 +162,9 @@ func (v *Validator) branch(n *jsondoc.Node) []Violation {
 			Message: "the handler has neither \"recordType\" nor \"resource\"",
 			Hint:    "Name a recordType and map its fields, or name a resource of sync.resources and the dataPath of its record."}}
 	case isResource:
-		return v.check(v.branches[resourceHandler], n)
+		return e.check(e.branches[resourceHandler], n)
 	}
-	return v.check(v.branches[recordHandler], n)
+	return e.check(e.branches[recordHandler], n)
 }
 
 // translate makes a violation of an error of the library, and reports whether

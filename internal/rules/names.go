@@ -11,9 +11,10 @@ import (
 // Names is the Namespaces of a repository, made once for a run. Its answers
 // cost about the same whatever the number of namespaces.
 type Names struct {
-	all       map[string]bool
-	reserved  map[string]bool
-	skeletons map[string][]string
+	all      map[string]bool
+	reserved map[string]bool
+	// skeletons finds names that look the same. It is made when somebody asks.
+	skeletons func() map[string][]string
 	// near finds names that are one edit apart. To make it costs as much as
 	// asking some dozens of times without it, so that it is made when that
 	// often was asked.
@@ -23,19 +24,25 @@ type Names struct {
 
 // NewNames indexes the namespaces of a repository and the reserved names.
 func NewNames(all, reserved []string) *Names {
-	n := &Names{all: map[string]bool{}, reserved: map[string]bool{}, skeletons: map[string][]string{}}
+	n := &Names{all: make(map[string]bool, len(all)), reserved: map[string]bool{}}
 	n.near = sync.OnceValue(n.indexNear)
+	n.skeletons = sync.OnceValue(n.indexSkeletons)
 	for _, r := range reserved {
 		n.reserved[r] = true
 	}
 	for _, ns := range all {
-		if n.all[ns] {
-			continue
-		}
 		n.all[ns] = true
-		n.skeletons[skeleton(ns)] = append(n.skeletons[skeleton(ns)], ns)
 	}
 	return n
+}
+
+func (n *Names) indexSkeletons() map[string][]string {
+	skeletons := make(map[string][]string, len(n.all))
+	for ns := range n.all {
+		s := skeleton(ns)
+		skeletons[s] = append(skeletons[s], ns)
+	}
+	return skeletons
 }
 
 func (n *Names) indexNear() map[string][]string {
@@ -91,7 +98,7 @@ func (n *Names) Reserved(ns string) bool {
 // Similar implements Namespaces: names that differ only in separators or in
 // l/1/i and o/0, and names one edit away.
 func (n *Names) Similar(ns, except string) []string {
-	found := append(n.oneEditFrom(ns), n.skeletons[skeleton(ns)]...)
+	found := append(n.oneEditFrom(ns), n.skeletons()[skeleton(ns)]...)
 	slices.Sort(found)
 	found = slices.Compact(found)
 	return slices.DeleteFunc(found, func(s string) bool { return s == ns || s == except })

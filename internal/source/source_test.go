@@ -166,6 +166,67 @@ func TestDirNeverWaitsOrLeaves(t *testing.T) {
 	}
 }
 
+// TestDirListsLargeFolders lists a folder that is listed by its path, and the
+// same after another one has taken its place.
+func TestDirListsLargeFolders(t *testing.T) {
+	top := t.TempDir()
+	dir := filepath.Join(top, "repo")
+	var want []Entry
+	for i := range 100 {
+		name := fmt.Sprintf("many/%03d", i)
+		switch e := (Entry{Name: name[5:], Mode: Directory, Size: -1}); {
+		case i%4 == 0:
+			write(t, dir, name, strings.Repeat("x", i), 0o644)
+			want = append(want, Entry{Name: e.Name, Mode: Regular, Size: int64(i)})
+		case i%4 == 1:
+			write(t, dir, name, "", 0o755)
+			want = append(want, Entry{Name: e.Name, Mode: Executable, Size: 0})
+		case i%4 == 2:
+			if err := os.Symlink("000", filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, Entry{Name: e.Name, Mode: Symlink, Size: -1})
+		default:
+			write(t, dir, name+"/x", "", 0o644)
+			want = append(want, e)
+		}
+	}
+	d, err := OpenDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(when string) {
+		t.Helper()
+		got, err := d.ReadDir("many")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", when, diff)
+		}
+		if data, err := d.ReadFile("many/004", 4); err != nil || string(data) != "xxxx" {
+			t.Errorf("%s, a file: %q, %v", when, data, err)
+		}
+	}
+	check("at first")
+	if runtime.GOOS == "windows" {
+		return // an open folder cannot be moved there
+	}
+	if err := os.Rename(dir, filepath.Join(top, "moved")); err != nil {
+		t.Fatal(err)
+	}
+	check("moved away")
+	write(t, dir, "many/other", "x", 0o644)
+	check("with another in its place")
+	if err := os.RemoveAll(filepath.Join(dir, "many")); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "many"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	check("with a pipe in its place")
+}
+
 func TestRepoChangedAndIgnored(t *testing.T) {
 	dir := t.TempDir()
 	fill(t, dir)
