@@ -280,6 +280,34 @@ func TestLocalProvider(t *testing.T) {
 	}
 }
 
+// TestLocalIsSaid holds that an error names AllowLocal where it would help.
+func TestLocalIsSaid(t *testing.T) {
+	n := &names{answers: map[string][][]string{"desk.acme.example.": {{"192.168.1.7"}}, "cloud.acme.example.": {{"169.254.169.254"}}}}
+	for url, want := range map[string]bool{
+		"http://localhost:8080/": true, "https://127.0.0.1/": true, "http://10.0.0.1/": true, "https://desk.acme.example/": true, "http://provider:8080/": true,
+		"http://169.254.169.254/": false, "https://cloud.acme.example/": false, "https://[fe80::1]/": false,
+		"http://api.acme.example/": false, "https://api.acme.example:8443/": false,
+	} {
+		for _, allow := range []bool{false, true} {
+			if allow && want {
+				continue
+			}
+			_, err := New(Options{Resolver: n.resolver(), AllowLocal: allow}).Do(context.Background(), get(url))
+			var e *Error
+			if !errors.As(err, &e) || e.Local != want {
+				t.Errorf("%s: got %v, which says %v of AllowLocal, want %v", url, err, e.Local, want)
+			}
+		}
+	}
+	w := newWorld(t)
+	w.host("api.acme.example", "1.1.1.1", redirector)
+	_, err := w.client(Options{}).Do(context.Background(), get(moving("api.acme.example", 302, "https://127.0.0.1/")))
+	var e *Error
+	if !errors.As(err, &e) || e.Local {
+		t.Errorf("a redirect to a local address: got %v, which must not speak of AllowLocal", err)
+	}
+}
+
 // TestPublicStaysStrict holds a client that may reach local addresses against
 // public hosts.
 func TestPublicStaysStrict(t *testing.T) {

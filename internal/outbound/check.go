@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/karzoun/miniapp-review/internal/ipspace"
 	"github.com/karzoun/miniapp-review/internal/weburl"
 )
 
@@ -29,7 +30,7 @@ func target(text string, allowLocal bool) (*url.URL, error) {
 		return nil, fail(ErrInvalid, "the URL cannot be read: expected https://HOST/PATH, with all placeholders filled in")
 	}
 	host := strings.ToLower(u.Hostname())
-	refuse := func(why error, format string, args ...any) error {
+	refuse := func(why error, format string, args ...any) *Error {
 		e := fail(why, format, args...)
 		e.Host = shown(u)
 		return e
@@ -56,14 +57,18 @@ func target(text string, allowLocal bool) (*url.URL, error) {
 	if allowLocal {
 		return u, nil
 	}
+	if what := weburl.Private(strings.TrimSuffix(host, ".")); what != "" {
+		e := refuse(ErrRefused, "it leads to %s: requests go to public hosts only", what)
+		a, err := netip.ParseAddr(host)
+		kind, _ := ipspace.Of(a)
+		e.Local = err != nil || kind == ipspace.Local
+		return nil, e
+	}
 	if u.Scheme != "https" {
 		return nil, refuse(ErrRefused, "requests are sent over https only: write a URL that starts with \"https://\"")
 	}
 	if p := u.Port(); p != "" && p != "443" {
 		return nil, refuse(ErrRefused, "requests go to port 443 only: leave the port out of the URL")
-	}
-	if what := weburl.Private(strings.TrimSuffix(host, ".")); what != "" {
-		return nil, refuse(ErrRefused, "it leads to %s: requests go to public hosts only", what)
 	}
 	return u, nil
 }
@@ -112,9 +117,7 @@ func headers(list []Header) (http.Header, error) {
 		if why := reserved(name); why != "" {
 			return nil, fail(ErrInvalid, "the header %q %s: leave it out", clip(h.Name), why)
 		}
-		if name != "Accept-Encoding" {
-			out[name] = append(out[name], h.Value)
-		}
+		out[name] = append(out[name], h.Value)
 	}
 	return out, nil
 }

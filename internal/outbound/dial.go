@@ -57,7 +57,9 @@ func transport(o Options, dial dialFunc) *http.Transport {
 func onlyPublic(a netip.AddrPort) error {
 	kind, what := ipspace.Of(a.Addr())
 	if kind != ipspace.Public {
-		return fail(ErrRefused, "its address leads to %s: requests go to public addresses only", what)
+		e := fail(ErrRefused, "its address leads to %s: requests go to public addresses only", what)
+		e.Local = kind == ipspace.Local
+		return e
 	}
 	return port(a.Port())
 }

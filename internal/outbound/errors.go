@@ -38,6 +38,9 @@ type Error struct {
 	Host string
 	// Redirects is how many redirects had led there.
 	Redirects int
+	// Local says that the request was refused because it goes to a local address,
+	// and that Options.AllowLocal could let it.
+	Local bool
 	// Text says what is wrong, and what to do.
 	Text string
 }
@@ -74,6 +77,7 @@ func explain(caller, limited context.Context, err error) error {
 	if errors.As(err, &at) {
 		out.Host, out.Redirects = at.host, at.redirects
 	}
+	out.Local = out.Local && out.Redirects == 0
 	var dns *net.DNSError
 	var timeout net.Error
 	switch {

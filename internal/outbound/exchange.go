@@ -86,7 +86,7 @@ func (c *Client) send(ctx context.Context, l *leg) (*http.Response, error) {
 		return nil, fail(ErrInvalid, "the URL cannot be read")
 	}
 	req.Header = l.header.Clone()
-	req.Header.Set("Accept-Encoding", "gzip")
+	req.Header.Set("Accept-Encoding", "gzip") // all that decode reads, whatever the request has
 	if _, set := req.Header["User-Agent"]; !set {
 		req.Header.Set("User-Agent", c.o.UserAgent)
 	}

@@ -103,6 +103,21 @@ func TestAttack23Bodies(t *testing.T) {
 	}
 }
 
+// counted counts what is read of an endless body.
+type counted int64
+
+func (c *counted) Read(p []byte) (int, error) { *c += counted(len(p)); return len(p), nil }
+func (c *counted) Close() error               { return nil }
+
+func TestNothingIsReadBeyondTheLimit(t *testing.T) {
+	var body counted
+	got, err := decode(&http.Response{Body: &body}, 1000)
+	wants(t, err, ErrTooLarge)
+	if len(got) != 1000 || body > 1001 {
+		t.Errorf("%d bytes were read for %d", body, len(got))
+	}
+}
+
 func TestDefaultLimit(t *testing.T) {
 	w := newWorld(t)
 	w.host("api.acme.example", "1.1.1.1", func(rw http.ResponseWriter, r *http.Request) { endless(rw, make([]byte, 1<<20)) })

@@ -37,7 +37,7 @@ type Request struct {
 	URL string
 	// Header is sent as it is. Headers that frame the message or belong to one
 	// connection, such as Host and Content-Length, are an error; Accept-Encoding
-	// is left out, since the client reads gzip and says so by itself.
+	// is replaced, since the client reads gzip and nothing else.
 	Header []Header
 	// Body is sent as it is, at most 8 MiB, and with any method.
 	Body []byte

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,7 +54,7 @@ func TestAttack20RedirectTargets(t *testing.T) {
 		{"http://api.acme.example/there?hush", ErrRefused, `host "api.acme.example": after a redirect: requests are sent over https only`, 1},
 		{"https://api.acme.example:8443/hush", ErrRefused, `host "api.acme.example:8443": after a redirect: requests go to port 443 only`, 1},
 		{"https://user:hush@api.acme.example/", ErrRefused, "user name or password", 1},
-		{"http://169.254.169.254/latest/meta-data/hush", ErrRefused, `host "169.254.169.254": after a redirect: requests are sent over https only`, 1},
+		{"http://169.254.169.254/latest/meta-data/hush", ErrRefused, `host "169.254.169.254": after a redirect: it leads to a cloud's metadata service`, 1},
 		{"https://169.254.169.254/hush", ErrRefused, "a cloud's metadata service", 1},
 		{"https://[::ffff:a9fe:a9fe]/hush", ErrRefused, "a cloud's metadata service", 1},
 		{"https://127.0.0.1/hush", ErrRefused, "the machine itself", 1},
@@ -278,14 +280,38 @@ func TestAttack20PublicNeverRedirectsToLocal(t *testing.T) {
 	}
 }
 
-// TestAttack21NoProxy sets proxies that must never be called.
+// TestOtherPortIsAnotherOrigin redirects to another server on the same address.
+func TestOtherPortIsAnotherOrigin(t *testing.T) {
+	w := newWorld(t)
+	here, there := w.server("here", false, redirector), w.server("there", false, redirector)
+	c := New(Options{AllowLocal: true})
+	resp, err := c.Do(context.Background(), Request{Method: "GET", URL: "http://" + here + "/?status=302&to=http://" + there + "/x", Header: secrets()})
+	log := w.requests()
+	if err != nil || !resp.Elsewhere || len(log) != 2 || log[1].host != "there" || len(log[1].header) != 2 {
+		t.Errorf("elsewhere %v, %v; %+v arrived", resp.Elsewhere, err, log)
+	}
+}
+
+// noProxy is a proxy that must never be called.
+const noProxy = "https://proxy.acme.example:443"
+
+// TestAttack21NoProxy sets proxies that must never be called. It runs in a process
+// of its own, since net/http reads the environment once.
 func TestAttack21NoProxy(t *testing.T) {
+	if os.Getenv("HTTPS_PROXY") != noProxy {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestAttack21NoProxy$", "-test.v")
+		cmd.Env = append(os.Environ(), "NO_PROXY=")
+		for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
+			cmd.Env = append(cmd.Env, name+"="+noProxy)
+		}
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "--- PASS: TestAttack21NoProxy") {
+			t.Errorf("%v:\n%s", err, out)
+		}
+		return
+	}
 	w := newWorld(t)
 	w.raw("proxy.acme.example", "1.0.0.2", func(net.Conn) { t.Error("the proxy was called") })
-	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"} {
-		t.Setenv(name, "https://proxy.acme.example:443")
-	}
-	t.Setenv("NO_PROXY", "")
 	w.host("api.acme.example", "1.1.1.1", redirector)
 	if _, err := w.client(Options{}).Do(context.Background(), get("https://api.acme.example/")); err != nil {
 		t.Error(err)
