@@ -2,7 +2,6 @@ package review
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,37 +10,15 @@ import (
 	"github.com/karzoun/miniapp-review/internal/marker"
 	"github.com/karzoun/miniapp-review/internal/plan"
 	"github.com/karzoun/miniapp-review/internal/pull"
+	"github.com/karzoun/miniapp-review/internal/qa"
 	"github.com/karzoun/miniapp-review/internal/report"
 )
 
-// itemName is what can be the name of an item in a command.
-var itemName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/:-]{0,79}$`)
-
-// checklist makes the items of QA from a definition: to install and connect it,
-// each action, and each event of its webhook. A name that no command could say
-// is replaced by its place in the definition.
+// checklist returns the items of QA, as commands name them.
 func checklist(def *definition.Definition) []command.Item {
-	if def == nil {
-		return nil
-	}
-	items := []command.Item{
-		{ID: "install", Text: "install it in the sandbox tenant"},
-		{ID: "connect", Text: "connect an account"},
-	}
-	add := func(kind, name, text string, i int) {
-		id := kind + ":" + name
-		if !itemName.MatchString(name) || slices.ContainsFunc(items, func(it command.Item) bool { return it.ID == id }) {
-			id = fmt.Sprintf("%s:%d", kind, i+1)
-		}
-		items = append(items, command.Item{ID: id, Text: fmt.Sprintf("%s %q", text, name)})
-	}
-	for i, a := range def.Actions {
-		add("action", a.Name, "run the action", i)
-	}
-	if def.Webhook.Node != nil {
-		for i, t := range def.Triggers {
-			add("event", t.Event, "send the event", i)
-		}
+	var items []command.Item
+	for _, it := range qa.Checklist(def) {
+		items = append(items, command.Item{ID: it.ID, Text: it.Text})
 	}
 	return items
 }
