@@ -47,7 +47,7 @@ func (c *Client) WriteBranch(ctx context.Context, branch string, make func(tree 
 		}
 		var tree source.Tree = source.Memory{}
 		if tip != "" {
-			tree = c.Tree(ctx, tip)
+			tree = c.branchTree(ctx, tip)
 		}
 		change, err := make(tree)
 		if err != nil || len(change.Files) == 0 {

@@ -20,10 +20,26 @@ func (c *Client) Tree(ctx context.Context, commit string) source.Tree {
 	return &commitTree{c: c, ctx: ctx, trees: c.trees(), root: &folder{id: commit}, blobs: map[string][]byte{}}
 }
 
+// maxBranchRequests bounds the walk through a branch with a registry, which has a
+// folder for each namespace.
+const maxBranchRequests = 100_000
+
+// branchTree returns the files of a commit of a branch that holds a registry. A
+// large one has more files than GitHub lists at once, and a run needs those of
+// few namespaces: the folders at the root are listed one by one, each with all
+// that is below it.
+func (c *Client) branchTree(ctx context.Context, commit string) source.Tree {
+	t := &commitTree{c: c, ctx: ctx, trees: c.trees(), root: &folder{id: commit}, blobs: map[string][]byte{}, apart: true}
+	t.trees.most, t.trees.left = maxBranchRequests, maxBranchRequests
+	return t
+}
+
 // commitTree is the Tree of a commit.
 type commitTree struct {
 	c   *Client
 	ctx context.Context
+	// apart lists the folders at the root one by one.
+	apart bool
 
 	mu    sync.Mutex
 	trees *trees
@@ -35,7 +51,7 @@ type commitTree struct {
 func (t *commitTree) folder(dir string) (*folder, error) {
 	f := t.root
 	walked := ""
-	if err := t.trees.load(t.ctx, f, false); err != nil {
+	if err := t.trees.load(t.ctx, f, t.apart); err != nil {
 		return nil, err
 	}
 	if dir = path.Clean(dir); dir == "." {

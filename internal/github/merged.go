@@ -54,7 +54,7 @@ func (c *Client) BranchTree(ctx context.Context, branch string) (source.Tree, er
 	if tip == "" {
 		return source.Memory{}, nil
 	}
-	return c.Tree(ctx, tip), nil
+	return c.branchTree(ctx, tip), nil
 }
 
 // Change is the commit that last changed something.

@@ -52,6 +52,9 @@ func (e *unreadable) Error() string { return e.why }
 type trees struct {
 	c *Client
 
+	// most is how many requests a walk may make.
+	most int
+
 	mu   sync.Mutex
 	left int
 	// known are the entries of folders that were read one by one, by id.
@@ -59,7 +62,7 @@ type trees struct {
 }
 
 func (c *Client) trees() *trees {
-	return &trees{c: c, left: maxTreeRequests, known: map[string][]entry{}}
+	return &trees{c: c, most: maxTreeRequests, left: maxTreeRequests, known: map[string][]entry{}}
 }
 
 // spend counts a request, and reports whether it may be made.
@@ -84,7 +87,7 @@ func (t *trees) load(ctx context.Context, f *folder, shallow bool) error {
 	}
 	for {
 		if !t.spend() {
-			return &unreadable{fmt.Sprintf("the repository has too many files: its folders take more than %d requests to list", maxTreeRequests)}
+			return &unreadable{fmt.Sprintf("the repository has too many files: its folders take more than %d requests to list", t.most)}
 		}
 		doing := "listing the files of " + short(f.id)
 		tree, _, err := t.c.gh.Git.GetTree(mayBeEarly(ctx), t.c.owner, t.c.name, f.id, !shallow)

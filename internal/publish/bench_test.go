@@ -16,9 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/karzoun/miniapp-review/internal/github"
+	"github.com/karzoun/miniapp-review/internal/githubtest"
 	"github.com/karzoun/miniapp-review/internal/publish"
 	"github.com/karzoun/miniapp-review/internal/registry"
 	"github.com/karzoun/miniapp-review/internal/registry/artifact"
+	"github.com/karzoun/miniapp-review/internal/registry/branch"
 	"github.com/karzoun/miniapp-review/internal/registry/endpoint"
 	"github.com/karzoun/miniapp-review/internal/registry/folder"
 	"github.com/karzoun/miniapp-review/internal/source"
@@ -70,7 +73,7 @@ func (m *market) definition(i, minor int) string {
 func (m *market) set(i, minor int) {
 	dir := "definitions/" + name(i) + "/"
 	m.tree[dir+"miniapp.json"] = source.MemoryFile{Data: []byte(m.definition(i, minor))}
-	m.tree[dir+"CHANGELOG.md"] = source.MemoryFile{Data: fmt.Appendf(nil, "# Changelog\n\n## [1.%d.0] - 2026-11-20\n\n### Added\n\n- Action \"Number %d\".\n", minor, minor)}
+	m.tree[dir+"CHANGELOG.md"] = source.MemoryFile{Data: fmt.Appendf(nil, "# Changelog\n\n## [1.%d.0] - 2026-11-20\n\n### Added\n\n- Action \"Number %d\" of %s.\n", minor, minor, name(i))}
 	m.tree[dir+"SETUP.md"] = source.MemoryFile{Data: []byte("1. Install\n2. Connect\n3. Use\n")}
 }
 
@@ -181,6 +184,46 @@ func (m *market) fill(b *testing.B, dir string) {
 	}
 }
 
+// listed is how many entries GitHub lists of a tree and all below it: up to
+// 100,000, but no more than 7 MB of its JSON, which takes about 270 bytes for an
+// entry.
+const listed = 26_000
+
+// branch returns a registry on a branch of a GitHub in memory, which has all
+// versions. What that GitHub does itself is in the times; that it asks for a
+// second between writes is not.
+func (m *market) branch(b *testing.B) (registry.Target, *atomic.Int64) {
+	gh := githubtest.New(githubtest.Options{Now: time.Now})
+	b.Cleanup(gh.Close)
+	repo := gh.Repo("market/definitions", githubtest.Texts(map[string]string{"README.md": "# Definitions\n"}))
+	repo.Set(func(r *githubtest.Repo) { r.TreeLimit = listed })
+	files := githubtest.Files{".nojekyll": githubtest.Text("")}
+	index := registry.NewIndex()
+	for i := range m.n {
+		var versions []registry.Stored
+		m.releases(b, i, func(r *registry.Release) {
+			versions = append(versions, registry.Stored{Release: r, Version: r.Version})
+			for file, data := range r.Files() {
+				files[r.NS+"/"+r.Version+"/"+file] = githubtest.File{Data: data}
+			}
+		})
+		entry, err := registry.EntryOf(versions)
+		if err != nil {
+			b.Fatal(err)
+		}
+		index.Set(name(i), entry)
+	}
+	files[registry.IndexFile] = githubtest.File{Data: index.Encode()}
+	repo.Move("registry", gh.User("market"), repo.Commit(githubtest.CommitSpec{Files: files, Author: gh.User("market")}))
+	asked := &atomic.Int64{}
+	client, err := github.New(github.Options{Owner: "market", Name: "definitions", API: gh.URL, Action: true, Now: time.Now, Transport: counting{http.DefaultTransport, asked},
+		Token: repo.ActionsToken(githubtest.Permissions{"contents": "write"}), Sleep: func(context.Context, time.Duration) error { return nil }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return branch.Open(client, "registry"), asked
+}
+
 // counting counts the requests that go through it.
 type counting struct {
 	next  http.RoundTripper
@@ -200,6 +243,11 @@ func BenchmarkRegistry(b *testing.B) {
 		m, dir := newMarket(b, n), b.TempDir()
 		m.fill(b, dir)
 		m.measure(b, folder.Open(dir), nil, true)
+	})
+	b.Run("branch", func(b *testing.B) {
+		m := newMarket(b, n)
+		target, asked := m.branch(b)
+		m.measure(b, target, asked, true)
 	})
 	b.Run("http", func(b *testing.B) {
 		m, dir := newMarket(b, n), b.TempDir()

@@ -107,6 +107,52 @@ func TestNothingNew(t *testing.T) {
 	}
 }
 
+// TestManyVersions checks that what a run asks for does not grow with the
+// versions that a namespace has.
+func TestManyVersions(t *testing.T) {
+	asked := func(versions int) int {
+		w := newWorld(t)
+		var all []*registry.Release
+		for i := range versions {
+			all = append(all, registrytest.Release(t, "acme-desk", fmt.Sprintf("1.%d.0", i), fmt.Sprintf("Text %d", i)))
+		}
+		registrytest.MustPublish(t, w.open(), all...)
+		w.gh.ResetLog()
+		registrytest.MustPublish(t, w.open(), registrytest.Release(t, "acme-desk", "2.0.0", "Next"))
+		n := len(w.gh.Requests())
+		registrytest.MustVerify(t, w.open())
+		return n
+	}
+	few, many := asked(2), asked(12)
+	if many > few+1 {
+		t.Errorf("one version more takes %d requests beside 2 others, and %d beside 12", few, many)
+	}
+}
+
+// TestLarge makes the index of a registry again that has more files than GitHub
+// lists at once, in more namespaces than a review ever looks into.
+func TestLarge(t *testing.T) {
+	w := newWorld(t)
+	w.repo.Set(func(r *githubtest.Repo) { r.TreeLimit = 300 })
+	var all []*registry.Release
+	for i := range 220 {
+		all = append(all, registrytest.Release(t, fmt.Sprintf("ns-%d", i), "1.0.0", fmt.Sprintf("Text %d", i)))
+	}
+	registrytest.MustPublish(t, w.open(), all...)
+	want := w.files()["index.json"]
+	w.repo.Push("registry", w.gh.User("acme"), githubtest.Files{"index.json": githubtest.Text("{\"version\": 1, \"miniapps\": {}}\n")})
+	w.gh.ResetLog()
+	if x, err := w.open().Rebuild(t.Context()); err != nil || x.Len() != 220 {
+		t.Fatalf("made again: %v, %v", x, err)
+	}
+	if diff := cmp.Diff(want, w.files()["index.json"]); diff != "" {
+		t.Errorf("made again (-want +got):\n%s", diff)
+	}
+	if n := len(w.gh.Requests()); n > 3*220+10 {
+		t.Errorf("%d requests for 220 namespaces", n)
+	}
+}
+
 // TestKilled ends the run at each of its requests, before and after it took
 // effect, and runs it again: nothing is lost, nothing is there twice, and the
 // bytes are those of a run that was let be.

@@ -61,6 +61,16 @@ func (d *overlay) Read(name string, limit int64) ([]byte, error) {
 	return d.tree.ReadFile(name, limit)
 }
 
+// Prefetch implements source.Prefetcher: a store may read many files with few
+// requests.
+func (d *overlay) Prefetch(names []string) error {
+	p, ok := d.tree.(source.Prefetcher)
+	if !ok {
+		return nil
+	}
+	return p.Prefetch(slices.DeleteFunc(slices.Clone(names), func(name string) bool { _, mine := d.written[name]; return mine }))
+}
+
 func (d *overlay) List(name string) ([]entry, error) {
 	found := map[string]entry{}
 	list, err := d.tree.ReadDir(name)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/karzoun/miniapp-review/internal/catalogue"
 	"github.com/karzoun/miniapp-review/internal/registry"
+	"github.com/karzoun/miniapp-review/internal/source"
 )
 
 // writer writes to a folder that is locked.
@@ -285,6 +286,17 @@ func readNamespace(d disk, ns string) ([]registry.Stored, error) {
 	versions, err := versionsOf(d, ns)
 	if err != nil {
 		return nil, err
+	}
+	if p, ok := d.(source.Prefetcher); ok && len(versions) > 0 {
+		names := []string{path.Join(ns, page)}
+		for _, v := range versions {
+			for _, name := range registry.VersionFiles() {
+				names = append(names, path.Join(ns, v, name))
+			}
+		}
+		if err := p.Prefetch(names); err != nil {
+			return nil, fmt.Errorf("reading the versions of %s: %w", ns, err)
+		}
 	}
 	var out []registry.Stored
 	for _, v := range versions {
