@@ -37,12 +37,15 @@ type Streams struct {
 	InTerminal, OutTerminal, ErrTerminal bool
 	Width                                int
 	Getenv                               func(string) string
-	Now                                  func() time.Time
+	// Secret reads a line from the terminal of In without showing it; it is used
+	// when InTerminal is set.
+	Secret func(context.Context) (string, error)
+	Now    func() time.Time
 }
 
 // System returns the streams of the process.
 func System() Streams {
-	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now,
+	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now, Secret: readSecret,
 		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd()))}
 	if s.OutTerminal {
 		s.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
@@ -110,6 +113,7 @@ Start with one of:
   miniapp check              check the submissions below this folder
   miniapp diff               see what an update breaks
   miniapp changelog --write  draft its changelog section
+  miniapp seal               encrypt the test account for the reviewers
   miniapp rules              list what is checked, and why
   miniapp publish --dry-run  see what a merge publishes, and where`,
 		SilenceErrors: true,
@@ -121,8 +125,8 @@ Start with one of:
 	root.SetFlagErrorFunc(flagError)
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.AddCommand(
-		newAction(s), newChangelog(s), newCheck(s), newDiff(s), newDoctor(s), newExplain(s), newFmt(s), newInit(s), newPublish(s), newRegistry(s), newQueue(s), newReview(s), newRules(s), newSchema(s),
-		newVersion(s), newCompletion(s),
+		newAction(s), newChangelog(s), newCheck(s), newDiff(s), newDoctor(s), newExplain(s), newFmt(s), newInit(s), newPublish(s), newRegistry(s), newQueue(s), newReview(s), newRules(s), newSchema(s), newSeal(s),
+		newUnseal(s), newVersion(s), newCompletion(s),
 	)
 	root.SetHelpCommand(newHelp(root))
 	return root

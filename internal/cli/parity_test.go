@@ -44,6 +44,9 @@ func submissions(w *world) map[string]struct {
 		"no setup guide":        {[]string{"parleo"}, map[string]string{parleo + "SETUP.md": ""}},
 		"wrong owners":          {nil, map[string]string{"definitions/taskhub/owners.json": "{}\n"}},
 		"a text file":           {nil, map[string]string{"definitions/taskhub/.env": "TOKEN=1\n"}},
+		"sealed to another": {nil, map[string]string{"definitions/taskhub/test-account.age": sealedToAnother(w),
+			// A configuration that names that key counts once it is merged.
+			".github/miniapp-review.yml": "test_accounts: {recipients: [" + strangeKey + "]}\n"}},
 		"removed": {nil, func() map[string]string {
 			gone := map[string]string{}
 			for name := range w.examples {
@@ -68,6 +71,20 @@ func submissions(w *world) map[string]struct {
 			return both
 		}()},
 	}
+}
+
+// strangeKey is a key that the example repository does not name.
+const strangeKey = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
+
+// sealedToAnother is a test account that is sealed to strangeKey alone.
+func sealedToAnother(w *world) string {
+	w.Helper()
+	data, err := os.ReadFile("../intake/testdata/corpus/test-account-recipients-former.txt")
+	if err != nil {
+		w.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(data), "-- file test-account.age --\n")
+	return text
 }
 
 // TestParity checks that the command in a local clone and the review on GitHub
@@ -104,6 +121,9 @@ func TestParity(t *testing.T) {
 			here := findingsHere(t, w, change.without, local)
 			if diff := cmp.Diff(here, jsonOf(t, o)); diff != "" {
 				t.Errorf("the command -, the review +\n%s", diff)
+			}
+			if name == "sealed to another" && !strings.Contains(here, `"rule": "test-account-recipients"`) {
+				t.Errorf("nothing is said of the keys:\n%s", here)
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -47,8 +48,21 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"copytree": copyTree,
 			"exits":    exits,
+			"agekey":   ageKey,
 		},
 	})
+}
+
+// ageKey makes a pair of keys, writes the private one to a file as age-keygen
+// does, and the public one to a variable: agekey FILE VARIABLE.
+func ageKey(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: agekey FILE VARIABLE")
+	}
+	id, err := age.GenerateX25519Identity()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("# public key: "+id.Recipient().String()+"\n"+id.String()+"\n"), 0o600))
+	ts.Setenv(args[1], id.Recipient().String())
 }
 
 // copyTree copies a folder: copytree FROM TO.

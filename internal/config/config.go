@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/karzoun/miniapp-review/internal/finding"
+	"github.com/karzoun/miniapp-review/internal/sealed"
 )
 
 // Config is what a configuration says.
@@ -33,6 +34,8 @@ type Config struct {
 	Limits     Limits
 	Merging    Merging
 	Publish    Publish
+	// TestAccounts is about the accounts that submissions bring for reviewers.
+	TestAccounts TestAccounts
 	// Labels are the labels of the review by their role.
 	Labels map[Role]Label
 }
@@ -71,6 +74,14 @@ type Registry struct {
 	// Audience is who the Action asks GitHub's OpenID Connect provider for a token
 	// for, which an endpoint over HTTP takes; "" for no such token.
 	Audience string
+}
+
+// TestAccounts is about the sealed accounts of submissions.
+type TestAccounts struct {
+	// Recipients are the public keys of those who may open them, in the order of
+	// the file; they can stand beside each other. Nil or empty means that nobody
+	// is named.
+	Recipients []sealed.Recipient
 }
 
 // RuleSetting changes what a rule's findings do.

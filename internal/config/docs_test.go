@@ -33,7 +33,7 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatalf("docs/configuration.md, line 1 being the first of the example:\n%v", err)
 	}
-	if len(c.Rules) == 0 || len(c.Waivers) == 0 || len(c.Namespaces.Reserved) == 0 || len(c.Marketplace.Hosts) == 0 {
+	if len(c.Rules) == 0 || len(c.Waivers) == 0 || len(c.Namespaces.Reserved) == 0 || len(c.Marketplace.Hosts) == 0 || len(c.TestAccounts.Recipients) == 0 {
 		t.Errorf("the example does not show every section: %+v", c)
 	}
 }
@@ -45,7 +45,7 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.Parse(data, realRules()); err != nil {
-		t.Errorf("%s:\n%v", name, err)
+	if c, err := config.Parse(data, realRules()); err != nil || len(c.TestAccounts.Recipients) == 0 {
+		t.Errorf("%s: %+v\n%v", name, c, err)
 	}
 }

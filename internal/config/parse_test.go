@@ -11,11 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/karzoun/miniapp-review/internal/finding"
+	"github.com/karzoun/miniapp-review/internal/sealed"
 )
 
 func testRules() []Rule {
 	return []Rule{{ID: "icon-url"}, {ID: "url-https"}, {ID: "name-matches-ns"}, {ID: "no-credentials", Security: true}}
 }
+
+// exampleKey is the public key of the example repository.
+const exampleKey = "age1g9twwjchx76t577qygteplcmqyq8dhuvzne9tmuexmmzmv6sf5lsnwrd39"
 
 func TestParse(t *testing.T) {
 	waiver := Waiver{Rule: "icon-url", Namespace: "acme-desk", Reason: "Their CDN moves in January.",
@@ -46,6 +50,9 @@ func TestParse(t *testing.T) {
 			with(func(c *Config) {
 				c.Rules = map[string]RuleSetting{"icon-url": {Severity: finding.Notice}, "url-https": {Severity: finding.Warning}}
 			})},
+		{"recipients", "test_accounts:\n  recipients:\n    - " + exampleKey + " # the reviewers\n",
+			with(func(c *Config) { c.TestAccounts.Recipients = []sealed.Recipient{exampleKey} })},
+		{"no recipients", "test_accounts: {recipients: []}\n", Default()},
 		{"a waiver", "waivers:\n  - rule: icon-url\n    namespace: acme-desk\n    reason: Their CDN moves in January.\n    until: 2027-01-31\n",
 			with(func(c *Config) { c.Waivers = []Waiver{waiver} })},
 		{"waivers in one line each", `waivers:
@@ -101,7 +108,7 @@ func TestParseRefuses(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		// Keys.
 		{"unknown key", "rule:\n  x: off\n", `1:1: the configuration has no key "rule": did you mean "rules"?`},
-		{"far from any key", "colours: {}\n", `1:1: the configuration has no key "colours": expected one of approvals, auto_merge, labels, limits, marketplace, merge_method, namespaces, publish, qa, review, reviewers, rules, turnaround or waivers`},
+		{"far from any key", "colours: {}\n", `1:1: the configuration has no key "colours": expected one of approvals, auto_merge, labels, limits, marketplace, merge_method, namespaces, publish, qa, review, reviewers, rules, test_accounts, turnaround or waivers`},
 		{"unknown key in a section", "namespaces:\n  reservd: []\n", `2:3: namespaces has no key "reservd": did you mean "reserved"?`},
 		{"unknown host key", "marketplace: {host: [a.example]}\n", `1:15: marketplace has no key "host": did you mean "hosts"?`},
 		{"key twice", "rules: {}\nwaivers: []\nrules: {}\n", `3:1: the configuration has the key "rules" twice, first on line 1: remove one of them`},
@@ -161,6 +168,18 @@ func TestParseRefuses(t *testing.T) {
 		{"columns are characters", "marketplace: {hosts: [\"éé\", 1]}\n",
 			"1:23: \"éé\" cannot be in hosts: expected a host such as karzoun.com, in small letters and without https:// or a path\n" +
 				`1:29: an entry of hosts must be a text, not a number: write it in quotes, "1"`},
+
+		{"a key of age with a slip", "test_accounts:\n  recipients:\n    - " + exampleKey[:40] + "q" + exampleKey[41:] + "\n",
+			`3:7: this cannot be in recipients: the key is damaged, since its last characters do not fit the others: copy it again, all of it`},
+		{"a key twice, and one of SSH", "test_accounts: {recipients: [" + exampleKey + ", " + exampleKey + ", ssh-ed25519 AAAA]}\n",
+			"1:94: this cannot be in recipients: the same key is named before\n1:158: this cannot be in recipients: keys of SSH are for signing in, and are not taken: make a key with \"age-keygen\""},
+		{"a key for a plugin", "test_accounts:\n  recipients: [age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t]\n",
+			`2:16: this cannot be in recipients: keys that start with "age1yubikey1" need a plugin, which is another program to be run here and in the reviews' jobs: write a key as "age-keygen" makes it`},
+		{"a private key", "test_accounts:\n  recipients: [AGE-SECRET-" + "KEY-1QQQQQQQQQQQQQQQQ]\n",
+			`2:16: this cannot be in recipients: this is a private key, and whoever can read it here can open every account: make a new pair, and write the public key, which starts with "age1"`},
+		{"a private key that is no list", "test_accounts:\n  recipients: AGE-SECRET-" + "KEY-1QQQQQQQQQQQQQQQQ\n",
+			`2:15: recipients must be a list, not a text: write each key in a line of its own, after "- "`},
+		{"recipients by another name", "test_accounts: {recipient: []}\n", `1:17: test_accounts has no key "recipient": did you mean "recipients"?`},
 
 		// Parts of YAML that are not read.
 		{"anchor and alias", "rules: {icon-url: &a off, url-https: *a}\n", `1:19: anchors, aliases and merge keys are not read: write the value out`},
@@ -251,7 +270,7 @@ extra: 1
 5:11: the rule "no-credentials" protects credentials or the platform: it cannot be waived
 6:16: "A" cannot be the namespace of a waiver: expected a namespace such as acme-desk: small letters, digits and single hyphens
 7:12: "soon" cannot be the last day of a waiver: expected a date such as 2027-01-31
-8:1: the configuration has no key "extra": expected one of approvals, auto_merge, labels, limits, marketplace, merge_method, namespaces, publish, qa, review, reviewers, rules, turnaround or waivers`
+8:1: the configuration has no key "extra": expected one of approvals, auto_merge, labels, limits, marketplace, merge_method, namespaces, publish, qa, review, reviewers, rules, test_accounts, turnaround or waivers`
 	if err == nil {
 		t.Fatal("no error")
 	}

@@ -10,26 +10,28 @@ import (
 
 	"github.com/karzoun/miniapp-review/internal/finding"
 	"github.com/karzoun/miniapp-review/internal/nearest"
+	"github.com/karzoun/miniapp-review/internal/sealed"
 )
 
 // file reads the whole configuration. A new section is a line here and a
 // function below.
 func (p *reader) file(root ast.Node) {
 	p.mapping(root, "the configuration", map[string]func(ast.Node){
-		"rules":        p.readRules,
-		"waivers":      p.readWaivers,
-		"namespaces":   p.readNamespaces,
-		"marketplace":  p.readMarketplace,
-		"review":       p.readReview,
-		"publish":      p.readPublish,
-		"labels":       p.readLabels,
-		"qa":           p.readQA,
-		"approvals":    p.readApprovals,
-		"reviewers":    p.readReviewers,
-		"turnaround":   p.readTurnaround,
-		"limits":       p.readLimits,
-		"auto_merge":   p.readAutoMerge,
-		"merge_method": p.readMergeMethod,
+		"rules":         p.readRules,
+		"waivers":       p.readWaivers,
+		"namespaces":    p.readNamespaces,
+		"marketplace":   p.readMarketplace,
+		"review":        p.readReview,
+		"publish":       p.readPublish,
+		"labels":        p.readLabels,
+		"qa":            p.readQA,
+		"approvals":     p.readApprovals,
+		"reviewers":     p.readReviewers,
+		"turnaround":    p.readTurnaround,
+		"limits":        p.readLimits,
+		"auto_merge":    p.readAutoMerge,
+		"merge_method":  p.readMergeMethod,
+		"test_accounts": p.readTestAccounts,
 	})
 }
 
@@ -161,6 +163,35 @@ func (p *reader) readMarketplace(n ast.Node) {
 			if hosts := p.texts(v, "hosts", checkHost); hosts != nil {
 				p.config.Marketplace.Hosts = hosts
 			}
+		},
+	})
+}
+
+func (p *reader) readTestAccounts(n ast.Node) {
+	p.mapping(n, "test_accounts", map[string]func(ast.Node){
+		"recipients": func(v ast.Node) {
+			if _, isText := v.(*ast.StringNode); isText {
+				p.fail(v.GetToken(), "recipients must be a list, not a text: write each key in a line of its own, after \"- \"")
+				return
+			}
+			var list []sealed.Recipient
+			p.elements(v, "recipients", func(e ast.Node) {
+				s, ok := p.text(e, "an entry of recipients")
+				if !ok {
+					return
+				}
+				// The text is not shown: it may be a private key.
+				r, err := sealed.ParseRecipient(s)
+				if err == nil {
+					err = r.Beside(list)
+				}
+				if err != nil {
+					p.fail(e.GetToken(), "this cannot be in recipients: %s", err)
+					return
+				}
+				list = append(list, r)
+			})
+			p.config.TestAccounts.Recipients = list
 		},
 	})
 }

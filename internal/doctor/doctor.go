@@ -45,7 +45,11 @@ const actionsApp = 15368
 // Examine looks at everything. broken is why the configuration cannot be read,
 // or nil.
 func Examine(s *github.Setup, c *config.Config, broken error) []Check {
-	checks := []Check{repository(s), token(s), configuration(broken), labels(s, c)}
+	checks := []Check{repository(s), token(s), configuration(broken)}
+	if broken == nil {
+		checks = append(checks, recipients(c))
+	}
+	checks = append(checks, labels(s, c))
 	checks = append(checks, required(s)...)
 	checks = append(checks, protection(s), defaults(s))
 	return append(checks, workflows(s)...)
@@ -107,6 +111,20 @@ func configuration(broken error) Check {
 		return change("configuration", strings.ReplaceAll(broken.Error(), "\n", "; "), "Mend .github/miniapp-review.yml on the default branch; until then nothing can be checked.")
 	}
 	return right("configuration", "it can be read")
+}
+
+// recipients tells of the keys that test accounts are sealed to.
+func recipients(c *config.Config) Check {
+	const name = "keys of reviewers"
+	switch n := len(c.TestAccounts.Recipients); n {
+	case 0:
+		return change(name, "the configuration names no key that partners can seal their test accounts to",
+			"Make a pair of keys with \"age-keygen\", and name the public one under test_accounts.recipients.")
+	case 1:
+		return right(name, "test accounts are sealed to 1 key")
+	default:
+		return right(name, "test accounts are sealed to %d keys", n)
+	}
 }
 
 // labels that are missing are no fault: a review makes those that it needs.

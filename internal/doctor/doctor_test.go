@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,6 +12,7 @@ import (
 	"github.com/karzoun/miniapp-review/internal/config"
 	"github.com/karzoun/miniapp-review/internal/doctor"
 	"github.com/karzoun/miniapp-review/internal/github"
+	"github.com/karzoun/miniapp-review/internal/sealed"
 )
 
 // healthy is a repository with nothing to change. Its workflow is the one that
@@ -82,7 +84,9 @@ func TestExamine(t *testing.T) {
 	} {
 		s := healthy(t)
 		c.spoil(s)
-		checks := doctor.Examine(s, config.Default(), c.broken)
+		set := config.Default()
+		set.TestAccounts.Recipients = []sealed.Recipient{"age1g9twwjchx76t577qygteplcmqyq8dhuvzne9tmuexmmzmv6sf5lsnwrd39"}
+		checks := doctor.Examine(s, set, c.broken)
 		if diff := cmp.Diff(c.want, state(checks)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
@@ -90,6 +94,24 @@ func TestExamine(t *testing.T) {
 			if k.State != doctor.Right && !regexp.MustCompile(`^\S.*$`).MatchString(k.How) || regexp.MustCompile(`\n|%!`).MatchString(k.Says) {
 				t.Errorf("%s: %+v", name, k)
 			}
+		}
+	}
+}
+
+// TestExamineKeys looks at configurations that name keys of reviewers, or none.
+func TestExamineKeys(t *testing.T) {
+	for n, want := range []doctor.State{doctor.Change, doctor.Right, doctor.Right} {
+		set := config.Default()
+		set.TestAccounts.Recipients = make([]sealed.Recipient, n)
+		checks := doctor.Examine(healthy(t), set, nil)
+		i := slices.IndexFunc(checks, func(c doctor.Check) bool { return c.Name == "keys of reviewers" })
+		if i < 0 || checks[i].State != want {
+			t.Errorf("%d keys: %+v", n, checks)
+		}
+	}
+	for _, c := range doctor.Examine(healthy(t), config.Default(), errors.New("1:1: no key")) {
+		if c.Name == "keys of reviewers" {
+			t.Errorf("of a configuration that cannot be read: %+v", c)
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/karzoun/miniapp-review/internal/finding"
 	"github.com/karzoun/miniapp-review/internal/jsondoc"
 	"github.com/karzoun/miniapp-review/internal/rules"
+	"github.com/karzoun/miniapp-review/internal/sealed"
 	"github.com/karzoun/miniapp-review/internal/source"
 	"github.com/karzoun/miniapp-review/internal/submission"
 )
@@ -117,6 +118,7 @@ func (c *corpusCase) check(t *testing.T) []finding.Finding {
 		Claims: func(string) []rules.Claim { return c.claims },
 	}
 	in.Config.Namespaces.Reserved = []string{"karzoun"}
+	in.Config.TestAccounts.Recipients = []sealed.Recipient{"age1g9twwjchx76t577qygteplcmqyq8dhuvzne9tmuexmmzmv6sf5lsnwrd39"}
 	in.Config.Marketplace.Hosts = []string{"karzoun.com", "karzoun.chat"}
 	switch c.kind {
 	case "new":

@@ -104,6 +104,7 @@ func (in Input) env(names []string) *rules.Env {
 		Now: in.Now, Schema: in.Schema, Secrets: in.Secrets, Held: in.Held, Claims: in.Claims,
 		Namespaces:       rules.NewNames(names, in.Config.Namespaces.Reserved),
 		MarketplaceHosts: in.Config.Marketplace.Hosts,
+		Recipients:       in.Config.TestAccounts.Recipients,
 	}
 }
 

@@ -64,9 +64,9 @@ func hidden(r rune) bool {
 	return r != ' ' && !unicode.IsPrint(r) || unicode.Is(unicode.Variation_Selector, r) || r == 0x115f || r == 0x1160 || r == 0x3164 || r == 0xffa0
 }
 
-// visibleJSON writes the hidden characters of a JSON text as escapes. They can
+// VisibleJSON writes the hidden characters of a JSON text as escapes. They can
 // stand in strings only, so that the values stay the same.
-func visibleJSON(text []byte) []byte {
+func VisibleJSON(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])

@@ -104,6 +104,6 @@ func encode(w io.Writer, v any) error {
 	if err := e.Encode(v); err != nil {
 		return err
 	}
-	_, err := w.Write(visibleJSON(b.Bytes()))
+	_, err := w.Write(VisibleJSON(b.Bytes()))
 	return err
 }

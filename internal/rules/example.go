@@ -98,6 +98,7 @@ func (e Example) Env(schema *definition.Validator, secrets SecretScanner) *Env {
 		Held:             func(string) []Held { return e.Held },
 		Claims:           func(string) []Claim { return e.Claims },
 		MarketplaceHosts: []string{"karzoun.com", "karzoun.chat"},
+		Recipients:       e.Recipients,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/finding"
+	"github.com/karzoun/miniapp-review/internal/sealed"
 	"github.com/karzoun/miniapp-review/internal/source"
 	"github.com/karzoun/miniapp-review/internal/submission"
 )
@@ -67,6 +68,8 @@ type Env struct {
 	// MarketplaceHosts are the marketplace's own hosts; a submission's images
 	// and guides must be elsewhere.
 	MarketplaceHosts []string
+	// Recipients are the public keys of those who may open test accounts.
+	Recipients []sealed.Recipient
 }
 
 // Namespaces answers questions about names. It must be safe for concurrent use.
@@ -156,4 +159,6 @@ type Example struct {
 	Others, Reserved []string
 	Held             []Held
 	Claims           []Claim
+	// Recipients are the keys that the configuration names.
+	Recipients []sealed.Recipient
 }

@@ -3,8 +3,10 @@ package rules
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/karzoun/miniapp-review/internal/finding"
@@ -14,10 +16,10 @@ import (
 
 // testAccountRules are about the account that reviewers try the connector with.
 func testAccountRules() []Spec {
-	return []Spec{testAccountPresent(), testAccountEncrypted(), noCredentialFiles()}
+	return []Spec{testAccountPresent(), testAccountEncrypted(), testAccountRecipients(), noCredentialFiles()}
 }
 
-const sealHelp = "Write what reviewers need to sign in to a text file outside of the repository, and encrypt it to the keys that the marketplace names: `age -a -R recipients.txt -o test-account.age credentials.txt`."
+const sealHelp = "`miniapp seal DIR` asks for what the definition needs, and encrypts it to the keys of the reviewers, which the configuration names. `miniapp seal --template DIR` prints a form to be filled in, outside of the repository."
 
 func testAccountPresent() Spec {
 	return Spec{
@@ -31,7 +33,7 @@ func testAccountPresent() Spec {
 		Check: func(p *Pass) {
 			if p.Head.Whole() && p.Head.File(submission.TestAccountFile) == nil {
 				p.File(submission.TestAccountFile, "there is no account that reviewers can try the connector with").
-					Hint("Encrypt the credentials of a sandbox account with age to the marketplace's keys, as %s.", submission.TestAccountFile)
+					Hint("Run \"miniapp seal\" in the folder: it asks for the credentials of a sandbox account and encrypts them.")
 			}
 		},
 	}
@@ -64,22 +66,97 @@ func testAccountEncrypted() Spec {
 			case errors.Is(err, sealed.ErrPlain):
 				if !hasTodo(string(f.Data)) { // todo-resolved speaks of it
 					p.File(f.Name, "the file with the test account %s", err).
-						Hint("Encrypt the credentials with age to the marketplace's keys. If they have been pushed in the clear, change them first.")
+						Hint("Run \"miniapp seal\" in the folder. If the credentials have been pushed in the clear, change them first.")
 				}
 			case err != nil:
 				p.File(f.Name, "the file with the test account %s", err).
-					Hint("Encrypt the credentials once more, and commit the file as age writes it.")
+					Hint("Run \"miniapp seal\" in the folder once more, and commit the file as it is written.")
 			case file.Passphrase:
 				p.File(f.Name, "the test account is encrypted with a passphrase, which the reviewers do not know").As(finding.Warning).
-					Hint("Encrypt it to the marketplace's keys instead, with \"age -a -R recipients.txt\".")
+					Hint("Run \"miniapp seal\" in the folder, which takes the reviewers' keys.")
 			}
 		},
 	}
 }
 
-// sealedExample has the structure of a file of age; nothing is encrypted in it.
-func sealedExample(recipient string) string {
-	return "age-encryption.org/v1\n-> " + recipient + "\n" + strings.Repeat("A", 43) + "\n--- " + strings.Repeat("A", 43) + "\n" + strings.Repeat("x", 48)
+// sealedExample has the structure of a file of age with these entries; nothing
+// is encrypted in it.
+func sealedExample(entries ...string) string {
+	text := "age-encryption.org/v1\n"
+	for _, e := range entries {
+		text += "-> " + e + "\n"
+		if !strings.HasPrefix(e, sealed.SealedTo) {
+			text += strings.Repeat("A", 43)
+		}
+		text += "\n"
+	}
+	return text + "--- " + strings.Repeat("A", 43) + "\n" + strings.Repeat("x", 48)
+}
+
+func testAccountRecipients() Spec {
+	key := "X25519 " + strings.Repeat("A", 43)
+	rita, omar := sealed.Recipient("age1g9twwjchx76t577qygteplcmqyq8dhuvzne9tmuexmmzmv6sf5lsnwrd39"), sealed.Recipient("age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj")
+	both := []sealed.Recipient{rita, omar}
+	of := func(entries ...string) map[string]string {
+		return map[string]string{submission.TestAccountFile: sealedExample(entries...)}
+	}
+	return Spec{
+		ID: "test-account-recipients", Group: groupPackage, Severity: finding.Warning,
+		Title:   "The test account is sealed to the reviewers of now",
+		Purpose: "Checks that test-account.age is sealed to the keys that the configuration names now, since a reviewer whose key is not among them cannot open it.",
+		Source:  "A file of age does not name its keys. `miniapp seal` adds to its header whom it sealed to, which nobody can change without one of the keys; whether it is true, only opening shows. Of a file that age made by itself, only the number of keys can be compared.",
+		Help:    sealHelp + " When reviewers come or go, the account has to be sealed again. Who could open the old file still can: change its credentials when somebody left whom you no longer trust.",
+		Fires: []Example{
+			{Name: "somebody who left, and somebody new", Recipients: both, Files: of(key, key, sealed.SealedTo+" "+rita.Tag()+" 0123456789abcdef")},
+			{Name: "another number of keys", Recipients: both, Files: of(key)},
+			{Name: "a header that names more keys than there are", Recipients: both, Files: of(key, sealed.SealedTo+" "+rita.Tag()+" "+omar.Tag())},
+		},
+		Silent: []Example{
+			{Name: "the keys of now, in any order", Recipients: both, Files: of(key, key, sealed.SealedTo+" "+omar.Tag()+" "+rita.Tag())},
+			{Name: "as many keys, in a file that age made by itself", Recipients: both, Files: of(key, key, "x-grease y")},
+			{Name: "no keys in the configuration", Files: of(key)},
+		},
+		Check: func(p *Pass) {
+			f := p.Head.File(submission.TestAccountFile)
+			if f == nil || f.Data == nil || len(p.Recipients) == 0 {
+				return
+			}
+			file, err := sealed.Read(f.Data)
+			if err != nil || file.Passphrase {
+				return // test-account-encrypted speaks of it
+			}
+			if says := standingText(file.Compare(p.Recipients), len(p.Recipients)); says != "" {
+				p.File(f.Name, "the test account %s", says).
+					Hint("Run \"miniapp seal\" in the folder once more.")
+			}
+		},
+	}
+}
+
+// standingText says what is wrong with the keys of a test account, or nothing.
+func standingText(s sealed.Standing, current int) string {
+	var parts []string
+	switch {
+	case s.Told && s.Other:
+		return fmt.Sprintf("has %s in its header and names %d, so that it is not known whom it is sealed to", keys(s.Sealed), s.Named)
+	case s.Other:
+		return fmt.Sprintf("is sealed to %s, and the configuration names %d", keys(s.Sealed), current)
+	case len(s.Missing) == current:
+		parts = append(parts, "is sealed to none of the keys that the configuration names")
+	case len(s.Missing) > 0:
+		parts = append(parts, fmt.Sprintf("is not sealed to %d of the %s that the configuration names", len(s.Missing), keys(current)))
+	}
+	if s.Former > 0 && len(s.Missing) < current {
+		parts = append(parts, fmt.Sprintf("is sealed to %s that the configuration does not name", keys(s.Former)))
+	}
+	return strings.Join(parts, ", and ")
+}
+
+func keys(n int) string {
+	if n == 1 {
+		return "1 key"
+	}
+	return strconv.Itoa(n) + " keys"
 }
 
 func noCredentialFiles() Spec {
