@@ -6,6 +6,9 @@ package jsondoc
 // NewString makes a string that stands in no document.
 func NewString(s string) *Node { return &Node{Kind: String, text: s} }
 
+// NewNull makes a null that stands in no document.
+func NewNull() *Node { return &Node{Kind: Null, text: "null"} }
+
 // NewArray makes an array of values, whatever documents they come from. The
 // elements are copies; what is below them is shared.
 func NewArray(elements ...*Node) *Node {

@@ -53,21 +53,12 @@ func rootedPaths(def *definition.Definition) []*jsondoc.Node {
 	return list
 }
 
-// rulePaths returns the paths in the values of an apiMapping or of a handler's
-// mapping: texts, or objects with path or paths.
+// rulePaths returns the paths in the rules of an apiMapping or of a handler's
+// mapping.
 func rulePaths(mapping *jsondoc.Node) []*jsondoc.Node {
 	var list []*jsondoc.Node
-	add := func(n *jsondoc.Node) {
-		if n.Is(jsondoc.String) {
-			list = append(list, n)
-		}
-	}
-	for _, m := range mapping.Members() {
-		add(m)
-		add(m.Get("path"))
-		for _, n := range m.Get("paths").Elements() {
-			add(n)
-		}
+	for _, f := range definition.FieldRules(mapping) {
+		list = append(list, f.Paths...)
 	}
 	return list
 }

@@ -161,15 +161,11 @@ func sampleRecord() Spec {
 // codePaths returns the paths of one mapping rule, or nothing when it computes
 // its value.
 func codePaths(rule *jsondoc.Node) []*jsondoc.Node {
-	switch {
-	case rule.Is(jsondoc.String):
-		return []*jsondoc.Node{rule}
-	case rule.Get("transform").Text() == "compute":
+	f := definition.NewFieldRule(rule)
+	if f.Transform.Text() == "compute" {
 		return nil
-	case rule.Get("path").Is(jsondoc.String):
-		return []*jsondoc.Node{rule.Get("path")}
 	}
-	return rule.Get("paths").Elements()
+	return f.Paths
 }
 
 func sampleSignature() Spec {

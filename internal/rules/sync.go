@@ -270,16 +270,12 @@ func mappingRules(def *definition.Definition) []*jsondoc.Node {
 	return list
 }
 
-func transforms() []string {
-	return []string{"toString", "toNumberOrNull", "coalesce", "compute", "mapItems", "joinCodes"}
-}
-
 func transformKnown() Spec {
 	return Spec{
 		ID: "transform-known", Group: groupSync, Severity: finding.Warning,
 		Title:   "Transforms are documented",
 		Purpose: "Checks that the transform of a mapping is a documented one.",
-		Source:  "Documented as common are " + strings.Join(transforms(), ", ") + ". There may be others, so that this is a warning.",
+		Source:  "Documented as common are " + strings.Join(definition.Transforms(), ", ") + ". There may be others, so that this is a warning.",
 		Help:    "Use a documented transform, or say in the pull request where the other one comes from.",
 		Fires: []Example{
 			{Name: "another case", Edit: `/sync/resources/customers/apiMapping/code/transform = "tostring"`},
@@ -290,13 +286,13 @@ func transformKnown() Spec {
 			for _, m := range mappingRules(def) {
 				n := m.Get("transform")
 				text, ok := n.Str()
-				if !ok || slices.Contains(transforms(), text) {
+				if !ok || slices.Contains(definition.Transforms(), text) {
 					continue
 				}
 				r := p.Node(n, "the transform %s is not documented", shown(text))
-				near := p.nearest(text, transforms())
+				near := p.nearest(text, definition.Transforms())
 				if near == "" {
-					r.Hint("Documented are %s.", strings.Join(transforms(), ", "))
+					r.Hint("Documented are %s.", strings.Join(definition.Transforms(), ", "))
 					continue
 				}
 				r.Hint("Write %q, if that is what you mean.", near)

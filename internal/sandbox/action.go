@@ -138,7 +138,7 @@ func (r *recorder) function(ctx context.Context, name string, step definition.St
 	shown := Step{Name: name, Pointer: step.Node.Pointer(), Function: step.Function}
 	stop := func(code Code, message, hint string) []jsondoc.Member {
 		shown.Error = message
-		r.run.Steps = append(r.run.Steps, shown)
+		r.step(shown)
 		r.fail(&Failure{Code: code, Message: fmt.Sprintf("%s: %s", name, message), Pointer: step.Node.Pointer(), Hint: hint})
 		return nil
 	}
@@ -181,6 +181,6 @@ func (r *recorder) function(ctx context.Context, name string, step definition.St
 		values = append(values, jsondoc.Member{Key: v.Key, Value: v})
 		shown.Mapped = append(shown.Mapped, Mapped{Name: v.Key, Value: shownValue(v.Key, v)})
 	}
-	r.run.Steps = append(r.run.Steps, shown)
+	r.step(shown)
 	return values
 }

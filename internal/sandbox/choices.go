@@ -16,7 +16,7 @@ var (
 	inputLeftOut      = Choice{"input-left-out", "what the platform sends for an optional parameter without a value is not documented; here the field is left out, and in a longer text nothing is written"}
 	typedOverDefault  = Choice{"typed-over-default", "where the tenant's input stands in the order of \"{{key}}\" is not documented; here it comes before the default of auth.config, and metadata after both"}
 	formIsCredential  = Choice{"form-is-credential", "which values of the install form \"[[key]]\" finds is answered in two ways; here it finds all of them"}
-	objectAsJSON      = Choice{"object-as-json", "how an object or array is written into a longer text is not documented; here it is compact JSON"}
+	objectAsJSON      = Choice{"object-as-json", "how an object or array becomes a text, or a part of one, is not documented; here it is compact JSON"}
 	urlValueRaw       = Choice{"url-value-raw", "whether a value is encoded when it is put into a URL is not documented; here only characters that no URL may have are"}
 	bodyTypeJSON      = Choice{"body-type-json", "which bodyType is meant when there is none is not documented; here it is json"}
 	emptyBodyNotSent  = Choice{"empty-body-not-sent", "whether an empty body is sent with GET or DELETE is not documented; here it is not"}
@@ -35,11 +35,31 @@ var (
 	oauthState        = Choice{"oauth-state", "a state parameter is not documented for OAuth; here one is added, and checked when the provider returns it"}
 )
 
+// The choices about records.
+var (
+	eitherPath      = Choice{"either-path", "paths are documented with \"$\" for handlers and without for apiMapping; here both are read in both places, from the body and from the record"}
+	literalValue    = Choice{"literal-value", "which key of a rule holds a literal is not documented; here it is value, and a number, boolean or null stands for itself"}
+	severalPaths    = Choice{"several-paths", "what several paths mean without coalesce is not documented; here the first that has a value counts, as there"}
+	emptyValue      = Choice{"empty-value", "what coalesce takes for empty is not documented; here nothing, null and \"\" are, and 0, false, white space, empty lists and empty objects are values"}
+	fieldLeftOut    = Choice{"field-left-out", "what a field gets when nothing is at its path is not documented; here the record goes without it"}
+	nullStays       = Choice{"null-stays", "what toString, mapItems and joinCodes make of null is not documented; here it stays null"}
+	numberAsWritten = Choice{"number-as-written", "how a number becomes a text is not documented; here it stays as the provider writes it, where JavaScript would write some in another way, and digits of long ids would be lost"}
+	numberReading   = Choice{"number-reading", "which texts toNumberOrNull reads is not documented; here those that are numbers in JSON, with white space around them, and all else is null"}
+	computeNull     = Choice{"compute-null", "what the platform's helpers compute is not documented; here the field is null"}
+	itemsAsTheyAre  = Choice{"items-as-they-are", "what mapItems makes of a line is not documented; here it stays as the provider sends it"}
+	codesJoined     = Choice{"codes-joined", "how joinCodes joins is not documented; here with commas, and of an object its code counts"}
+	resourceHandler = Choice{"resource-handler", "handlers that name a resource are in one example only; here the record at dataPath is mapped by the resource's apiMapping"}
+	wholeBody       = Choice{"whole-body", "what a handler with a resource does without dataPath is not documented; here the body is the record"}
+	listOfRecords   = Choice{"list-of-records", "whether dataPath may lead to a list is not documented; here each of its entries is a record"}
+)
+
 // Choices returns all choices of the interpreter.
 func Choices() []Choice {
 	return []Choice{
 		unresolvedStays, inputLeftOut, typedOverDefault, formIsCredential, objectAsJSON, urlValueRaw, bodyTypeJSON,
 		emptyBodyNotSent, nestedForm, bareMapping, textResponse, failureStops, testAfterToken, refreshEverywhere,
 		lastArrayMapping, arrayMappingStays, parameterDefaults, rootSource, sourceRefField, basicCase, oauthState,
+		eitherPath, literalValue, severalPaths, emptyValue, fieldLeftOut, nullStays, numberAsWritten, numberReading, computeNull,
+		itemsAsTheyAre, codesJoined, resourceHandler, wholeBody, listOfRecords,
 	}
 }

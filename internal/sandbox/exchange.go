@@ -98,7 +98,7 @@ func (r *recorder) try(ctx context.Context, name string, req definition.Request,
 	step.Took = response.Took
 	if err != nil {
 		step.Error = err.Error()
-		r.run.Steps = append(r.run.Steps, step)
+		r.step(step)
 		r.fail(&Failure{Code: ExternalAPI, Message: fmt.Sprintf("%s: %v", name, err), Pointer: req.Node.Pointer(), Hint: hintOf(err), NoAnswer: noAnswer(err)})
 		return 0, answer{}, false
 	}
@@ -107,7 +107,7 @@ func (r *recorder) try(ctx context.Context, name string, req definition.Request,
 	if response.Status >= 200 && response.Status < 300 {
 		a.values = r.mapped(req, a.body, &step)
 	}
-	r.run.Steps = append(r.run.Steps, step)
+	r.step(step)
 	return response.Status, a, true
 }
 

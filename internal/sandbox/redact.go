@@ -123,6 +123,9 @@ func (r *redactor) run(run *Run) {
 		}
 		hide(&s.Args, &s.Error)
 	}
+	for i := range run.Records {
+		hide(&run.Records[i].Code, &run.Records[i].Fields)
+	}
 	hide(&run.Shown)
 	if f := run.Failure; f != nil {
 		hide(&f.Message, &f.Hint)

@@ -16,6 +16,12 @@ type Run struct {
 	// Pointer is the JSON Pointer of what was run in the definition.
 	Pointer string `json:"pointer"`
 	Steps   []Step `json:"steps"`
+	// MoreSteps is how many further steps there were that are not kept.
+	MoreSteps int `json:"more_steps,omitempty"`
+	// Records are the first records that were made, as they may be shown, and
+	// RecordCount is how many there were in all.
+	Records     []Record `json:"records,omitempty"`
+	RecordCount int      `json:"record_count,omitempty"`
 	// Failure is nil when everything went through.
 	Failure     *Failure     `json:"failure,omitempty"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
@@ -136,6 +142,25 @@ func (m *Machine) record(install *Install, name string, at *jsondoc.Node) *recor
 		run: &Run{Name: name, Pointer: at.Pointer(), Steps: []Step{}, Diagnostics: []Diagnostic{}}, hide: newRedactor(m.Definition)}
 }
 
+// Limits on what a run keeps: what a provider answers decides about it.
+const (
+	maxDiagnostics = 200
+	maxSteps       = 100
+)
+
+// step adds a step. A failed one is kept even when there were too many before.
+func (r *recorder) step(s Step) {
+	if len(r.run.Steps) >= maxSteps && (!s.failed() || len(r.run.Steps) >= maxSteps+10) {
+		r.run.MoreSteps++
+		return
+	}
+	r.run.Steps = append(r.run.Steps, s)
+}
+
+func (s *Step) failed() bool {
+	return s.Error != "" || s.Response != nil && (s.Response.Status < 200 || s.Response.Status > 299)
+}
+
 // say adds a diagnostic; the same one about the same place is said once.
 func (r *recorder) say(s finding.Severity, at *jsondoc.Node, hint, format string, args ...any) {
 	r.add(Diagnostic{Severity: s, Message: fmt.Sprintf(format, args...), Hint: hint}, at)
@@ -163,10 +188,6 @@ func (r *recorder) add(d Diagnostic, at *jsondoc.Node) {
 	}
 	r.run.Diagnostics = append(r.run.Diagnostics, d)
 }
-
-// maxDiagnostics is how many diagnostics a run keeps: what a provider answers
-// decides about their number.
-const maxDiagnostics = 200
 
 // fail ends the run with a failure; the first one stays.
 func (r *recorder) fail(f *Failure) {
