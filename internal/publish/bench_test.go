@@ -4,17 +4,21 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/karzoun/miniapp-review/internal/github"
 	"github.com/karzoun/miniapp-review/internal/githubtest"
@@ -49,6 +53,8 @@ type market struct {
 	tree  source.Memory
 	model string
 	n     int
+	// past are the releases of each namespace, oldest first.
+	past [][]*registry.Release
 }
 
 func newMarket(b *testing.B, n int) *market {
@@ -56,11 +62,22 @@ func newMarket(b *testing.B, n int) *market {
 	if err != nil {
 		b.Fatal(err)
 	}
-	m := &market{tree: source.Memory{}, model: string(model), n: n}
+	m := &market{tree: source.Memory{}, model: string(model), n: n, past: make([][]*registry.Release, n)}
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range n {
 		m.set(i, versionsEach-1)
+		g.Go(func() (err error) { m.past[i], err = m.releases(i); return err })
+	}
+	if err := g.Wait(); err != nil {
+		b.Fatal(err)
 	}
 	return m
+}
+
+// again is the same market with a branch of its own, which a measurement changes.
+func (m *market) again() *market {
+	return &market{tree: maps.Clone(m.tree), model: m.model, n: m.n, past: m.past}
 }
 
 func name(i int) string { return fmt.Sprintf("app-%04d", i) }
@@ -104,21 +121,23 @@ func (m *market) builder() *publish.Builder {
 	return &publish.Builder{Tree: m.tree, Origin: origin, Tool: "miniapp bench"}
 }
 
-// releases calls visit for every release of a namespace.
-func (m *market) releases(b *testing.B, i int, visit func(*registry.Release)) {
+// releases makes every release of a namespace.
+func (m *market) releases(i int) ([]*registry.Release, error) {
+	var out []*registry.Release
 	for minor := range versionsEach {
 		one := &market{tree: source.Memory{}, model: m.model}
 		one.set(i, minor)
 		candidates, err := publish.Scan(one.tree)
 		if err != nil {
-			b.Fatal(err)
+			return nil, err
 		}
 		r, err := one.builder().Release(&candidates[0], registry.Public, nil)
 		if err != nil {
-			b.Fatal(err)
+			return nil, err
 		}
-		visit(r)
+		out = append(out, r)
 	}
+	return out, nil
 }
 
 func write(b *testing.B, name string, data []byte) {
@@ -175,12 +194,12 @@ func (m *market) measure(b *testing.B, target registry.Target, asked *atomic.Int
 }
 
 func (m *market) fill(b *testing.B, dir string) {
-	for i := range m.n {
-		m.releases(b, i, func(r *registry.Release) {
+	for _, past := range m.past {
+		for _, r := range past {
 			for file, data := range r.Files() {
 				write(b, filepath.Join(dir, r.NS, r.Version, file), data)
 			}
-		})
+		}
 	}
 }
 
@@ -199,14 +218,14 @@ func (m *market) branch(b *testing.B) (registry.Target, *atomic.Int64) {
 	repo.Set(func(r *githubtest.Repo) { r.TreeLimit = listed })
 	files := githubtest.Files{".nojekyll": githubtest.Text("")}
 	index := registry.NewIndex()
-	for i := range m.n {
+	for i, past := range m.past {
 		var versions []registry.Stored
-		m.releases(b, i, func(r *registry.Release) {
+		for _, r := range past {
 			versions = append(versions, registry.Stored{Release: r, Version: r.Version})
 			for file, data := range r.Files() {
 				files[r.NS+"/"+r.Version+"/"+file] = githubtest.File{Data: data}
 			}
-		})
+		}
 		entry, err := registry.EntryOf(versions)
 		if err != nil {
 			b.Fatal(err)
@@ -238,19 +257,19 @@ func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
 // BenchmarkRegistry measures runs against a registry of many versions: one that
 // makes the index again, one that has nothing to do, and one with a new version.
 func BenchmarkRegistry(b *testing.B) {
-	n := namespaces(b)
+	all := newMarket(b, namespaces(b))
 	b.Run("static", func(b *testing.B) {
-		m, dir := newMarket(b, n), b.TempDir()
+		m, dir := all.again(), b.TempDir()
 		m.fill(b, dir)
 		m.measure(b, folder.Open(dir), nil, true)
 	})
 	b.Run("branch", func(b *testing.B) {
-		m := newMarket(b, n)
+		m := all.again()
 		target, asked := m.branch(b)
 		m.measure(b, target, asked, true)
 	})
 	b.Run("http", func(b *testing.B) {
-		m, dir := newMarket(b, n), b.TempDir()
+		m, dir := all.again(), b.TempDir()
 		m.fill(b, dir)
 		if _, err := folder.Open(dir).Rebuild(b.Context()); err != nil {
 			b.Fatal(err)
@@ -266,7 +285,7 @@ func BenchmarkRegistry(b *testing.B) {
 		m.measure(b, target, asked, false)
 	})
 	b.Run("oci", func(b *testing.B) {
-		m := newMarket(b, n)
+		m := all.again()
 		host := ociServer(b, m)
 		asked := &atomic.Int64{}
 		target, err := artifact.Open(host+"/apps", artifact.Options{Transport: counting{http.DefaultTransport, asked}})
@@ -295,8 +314,8 @@ func ociServer(b *testing.B, m *market) string {
 		link("sha256:"+sum, ns, "_layers", "sha256", sum, "link")
 		return sum
 	}
-	for i := range m.n {
-		m.releases(b, i, func(r *registry.Release) {
+	for _, past := range m.past {
+		for _, r := range past {
 			put(r.NS, []byte("{}"))
 			for _, data := range r.Files() {
 				put(r.NS, data)
@@ -309,7 +328,7 @@ func ociServer(b *testing.B, m *market) string {
 			link("sha256:"+sum, r.NS, "_manifests", "revisions", "sha256", sum, "link")
 			link("sha256:"+sum, r.NS, "_manifests", "tags", r.Version, "current", "link")
 			link("sha256:"+sum, r.NS, "_manifests", "tags", r.Version, "index", "sha256", sum, "link")
-		})
+		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
