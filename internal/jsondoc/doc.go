@@ -14,6 +14,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -248,11 +249,13 @@ func (d *Document) Find(pointer string) *Node {
 	return n
 }
 
-// Lines maps byte offsets of a text to positions.
+// Lines maps byte offsets of a text to positions. It is safe for concurrent use.
 type Lines struct {
 	text   []byte
 	starts []int
 	marks  []mark
+	// The indexes are made when they are first needed.
+	indexed, marked sync.Once
 }
 
 // mark is a place at which it is known how many code points come before it. A
@@ -268,10 +271,7 @@ func NewLines(text []byte) *Lines {
 	return &Lines{text: text}
 }
 
-func (l *Lines) index() {
-	if l.starts != nil {
-		return
-	}
+func (l *Lines) makeIndex() {
 	n := 1
 	for _, c := range l.text {
 		if c == '\n' {
@@ -286,32 +286,34 @@ func (l *Lines) index() {
 	}
 }
 
+func (l *Lines) makeMarks() {
+	l.marks = make([]mark, 1, len(l.text)/markDistance+1)
+	for at, runes := 0, 0; at < len(l.text); runes++ {
+		if last := l.marks[len(l.marks)-1]; at >= last.offset+markDistance {
+			l.marks = append(l.marks, mark{at, runes})
+		}
+		_, size := utf8.DecodeRune(l.text[at:])
+		at += size
+	}
+}
+
 // runes counts the code points before an offset.
 func (l *Lines) runes(offset int) int {
-	if l.marks == nil {
-		l.marks = make([]mark, 1, len(l.text)/markDistance+1)
-		for at, runes := 0, 0; at < len(l.text); runes++ {
-			if last := l.marks[len(l.marks)-1]; at >= last.offset+markDistance {
-				l.marks = append(l.marks, mark{at, runes})
-			}
-			_, size := utf8.DecodeRune(l.text[at:])
-			at += size
-		}
-	}
+	l.marked.Do(l.makeMarks)
 	m := l.marks[sort.Search(len(l.marks), func(i int) bool { return l.marks[i].offset > offset })-1]
 	return m.runes + utf8.RuneCount(l.text[m.offset:offset])
 }
 
 // start returns the offset at which the line of an offset starts.
 func (l *Lines) start(offset int) int {
-	l.index()
+	l.indexed.Do(l.makeIndex)
 	return l.starts[sort.SearchInts(l.starts, offset+1)-1]
 }
 
 // Position returns the position of a byte offset. Offsets outside the text
-// are moved to its nearer end. It is not safe for concurrent use.
+// are moved to its nearer end.
 func (l *Lines) Position(offset int) Position {
-	l.index()
+	l.indexed.Do(l.makeIndex)
 	offset = min(max(offset, 0), len(l.text))
 	line := sort.SearchInts(l.starts, offset+1) - 1
 	start := l.starts[line]
@@ -324,7 +326,7 @@ func (l *Lines) Position(offset int) Position {
 // Line returns the text of a line, counted from 1, without its line ending.
 // It returns "" for a line that does not exist.
 func (l *Lines) Line(number int) string {
-	l.index()
+	l.indexed.Do(l.makeIndex)
 	if number < 1 || number > len(l.starts) {
 		return ""
 	}
@@ -337,14 +339,14 @@ func (l *Lines) Line(number int) string {
 
 // Count returns the number of lines; an empty text has one.
 func (l *Lines) Count() int {
-	l.index()
+	l.indexed.Do(l.makeIndex)
 	return len(l.starts)
 }
 
 // Offset returns the byte offset of a position. Positions outside the text
 // are moved to the nearer end of the text or of the line.
 func (l *Lines) Offset(p Position) int {
-	l.index()
+	l.indexed.Do(l.makeIndex)
 	if p.Line < 1 {
 		return 0
 	}
