@@ -42,7 +42,7 @@ func eventHasSample() Spec {
 			}
 			has := map[string]bool{}
 			for _, s := range p.samples() {
-				has[s.event.Text()] = true
+				has[s.Event.Text()] = true
 			}
 			_, known := knownEvents(def)
 			unread := 0 // any of these may be the one that is missing
@@ -52,7 +52,7 @@ func eventHasSample() Spec {
 				}
 			}
 			for _, s := range p.samples() {
-				if !known[s.event.Text()] {
+				if !known[s.Event.Text()] {
 					unread++
 				}
 			}

@@ -121,11 +121,6 @@ func transactionIDJoined() Spec {
 	}
 }
 
-// customerFields are the platform's fields of a customer.
-func customerFields() []string {
-	return []string{"firstName", "lastName", "primaryEmail", "primaryPhone", "code", "avatar", "sex", "birthDate", "position", "department", "state"}
-}
-
 // customerMappings returns the mappings of customerExtraction: its own, and
 // those of overrides.
 func customerMappings(def *definition.Definition) []*jsondoc.Node {
@@ -147,7 +142,7 @@ func customerFieldKnown() Spec {
 		ID: "customer-field-known", Group: groupWebhook, Severity: finding.Warning,
 		Title:   "Customer fields are the platform's",
 		Purpose: "Checks that customerExtraction.mapping fills fields that the platform's customers have.",
-		Source:  "Customers have 11 documented fields: " + strings.Join(customerFields(), ", ") + ".",
+		Source:  "Customers have 11 documented fields: " + strings.Join(definition.CustomerFields(), ", ") + ".",
 		Help:    "The platform's field stands on the left, the provider's on the right: `\"primaryEmail\": \"email\"`.",
 		Fires: []Example{
 			{Name: "the provider's name on the left", Edit: `/webhook/customerExtraction/mapping/email = "email"`},
@@ -155,7 +150,7 @@ func customerFieldKnown() Spec {
 		},
 		Silent: []Example{{Name: "further documented fields", Edit: `/webhook/customerExtraction/mapping/avatar = "photo"` + "\n" + `/webhook/customerExtraction/mapping/state = "stage"`}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			known := set(customerFields())
+			known := set(definition.CustomerFields())
 			for _, mapping := range customerMappings(def) {
 				taken := map[string]bool{}
 				for _, m := range mapping.Members() {
@@ -163,14 +158,14 @@ func customerFieldKnown() Spec {
 						continue
 					}
 					r := p.Key(m, "customers have no field %s", shown(m.Key))
-					near := p.nearest(m.Key, customerFields())
+					near := p.nearest(m.Key, definition.CustomerFields())
 					for _, contact := range []string{"email", "phone"} {
 						if strings.EqualFold(m.Key, contact) {
 							near = "primary" + strings.ToUpper(contact[:1]) + contact[1:]
 						}
 					}
 					if near == "" {
-						r.Hint("Use one of %s.", strings.Join(customerFields(), ", "))
+						r.Hint("Use one of %s.", strings.Join(definition.CustomerFields(), ", "))
 						continue
 					}
 					r.Hint("Write %q, if that is what you mean.", near)

@@ -19,33 +19,17 @@ func sampleTransactionID() Spec {
 		Silent: []Example{{Name: "an id elsewhere in one event", Edit: "/webhook/transactionId/overrides = {\"ticket.closed\": {\"paths\": [\"$.ticket.id\"]}}",
 			Files: map[string]string{"webhooks/ticket-closed.json": strings.Replace(sampleOf("ticket.closed"), `"delivery": "d-1", `, "", 1)}}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			id := def.Webhook.TransactionID
 			for _, s := range p.samples() {
-				at, paths := idPaths(id)
-				if a, list := idPaths(id.At("overrides", s.event.Text())); a != nil {
-					at, paths = a, list
-				}
-				if len(paths) == 0 || s.delivery.Body == nil || s.event == nil || anyFound(paths, s.delivery.Body) {
+				id := def.Webhook.DeliveryID(s.Event.Text(), s.Delivery.Body)
+				if len(id.Paths) == 0 || s.Delivery.Body == nil || s.Event == nil || id.Value != "" || id.Unreadable != nil {
 					continue
 				}
 				p.NodeIn(s.file, s.at(), "no path of transactionId finds an id in this delivery, so that a repetition is not recognised").
-					Hint("Point transactionId.paths at the id in the body, or add an override for %s.", shown(s.event.Text())).
-					See(at, "the paths")
+					Hint("Point transactionId.paths at the id in the body, or add an override for %s.", shown(s.Event.Text())).
+					See(id.At, "the paths")
 			}
 		},
 	}
-}
-
-// idPaths returns the paths of transactionId or of one of its overrides, in
-// their new or old form, and the node that holds them.
-func idPaths(object *jsondoc.Node) (at *jsondoc.Node, paths []*jsondoc.Node) {
-	if at = object.Get("paths"); at != nil {
-		return at, at.Elements()
-	}
-	if at = object.Get("path"); at != nil {
-		return at, []*jsondoc.Node{at}
-	}
-	return nil, nil
 }
 
 // anyFound reports whether one of the paths leads to a text or number that is
@@ -76,37 +60,24 @@ func sampleCustomer() Spec {
 		},
 		Silent: []Example{{Name: "an override", Edit: "/webhook/customerExtraction/basePath = \"$.customer\"\n/webhook/customerExtraction/overrides = {\"ticket.created\": {\"basePath\": \"$.ticket.requester\"}, \"ticket.closed\": {\"basePath\": \"$.ticket.requester\"}}"}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			c := def.Webhook.CustomerExtraction
 			for _, s := range p.samples() {
-				base, mapping := c.Get("basePath"), c.Get("mapping")
-				override := c.At("overrides", s.event.Text())
-				if b := override.Get("basePath"); b != nil {
-					base = b
-				}
-				if m := override.Get("mapping"); m != nil {
-					mapping = m
-				}
-				path, err := definition.ParseAnyPath(base.Text())
-				if c == nil || err != nil || s.delivery.Body == nil || s.event == nil {
+				if def.Webhook.CustomerExtraction == nil || s.Delivery.Body == nil || s.Event == nil {
 					continue
 				}
-				hint := "Add an override with the place of the customer, unless " + shown(s.event.Text()) + " is about no customer."
-				customer := path.Eval(s.delivery.Body)
-				if !customer.Is(jsondoc.Object) {
-					p.NodeIn(s.file, s.at(), "there is no customer at %s in this delivery", shown(base.Text())).
-						Hint("%s", hint).See(base, "the customer's place")
+				c := def.Webhook.Customer(s.Event.Text(), s.Delivery.Body)
+				if c.BaseAt == nil || c.Unreadable != nil {
+					continue // other rules speak of it
+				}
+				hint := "Add an override with the place of the customer, unless " + shown(s.Event.Text()) + " is about no customer."
+				if !c.Base.Is(jsondoc.Object) {
+					p.NodeIn(s.file, s.at(), "there is no customer at %s in this delivery", shown(c.BaseAt.Text())).
+						Hint("%s", hint).See(c.BaseAt, "the customer's place")
 					continue
 				}
-				var keys []*jsondoc.Node
-				for _, key := range []string{"code", "primaryEmail", "primaryPhone"} {
-					if n := mapping.Get(key); n.Is(jsondoc.String) {
-						keys = append(keys, n)
-					}
-				}
-				if len(keys) > 0 && !anyFound(keys, customer) {
+				if mapped, found := c.Identity(); mapped && !found {
 					p.NodeIn(s.file, s.at(), "the customer of this delivery has nothing to be recognised by").
-						Hint("Correct the paths of code, primaryEmail and primaryPhone, which start at %s.", shown(base.Text())).
-						See(mapping, "the paths")
+						Hint("Correct the paths of code, primaryEmail and primaryPhone, which start at %s.", shown(c.BaseAt.Text())).
+						See(c.Mapping, "the paths")
 				}
 			}
 		},
@@ -128,8 +99,8 @@ func sampleRecord() Spec {
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			handlers := def.Doc.Root.At("sync", "webhooks", "handlers")
 			for _, s := range p.samples() {
-				h := handlers.Get(s.event.Text())
-				if s.event == nil || s.delivery.Body == nil || h == nil {
+				h := handlers.Get(s.Event.Text())
+				if s.Event == nil || s.Delivery.Body == nil || h == nil {
 					continue
 				}
 				if at := h.Get("dataPath"); h.Get("resource") != nil && at.Text() != "" {
@@ -137,7 +108,7 @@ func sampleRecord() Spec {
 					if err != nil {
 						continue
 					}
-					if n := path.Eval(s.delivery.Body); !n.Is(jsondoc.Object) && !n.Is(jsondoc.Array) {
+					if n := path.Eval(s.Delivery.Body); !n.Is(jsondoc.Object) && !n.Is(jsondoc.Array) {
 						p.NodeIn(s.file, s.at(), "there is no record at %s in this delivery", shown(at.Text())).
 							Hint("Correct the handler's dataPath, or the sample.").
 							See(at, "the record's place")
@@ -148,7 +119,7 @@ func sampleRecord() Spec {
 				if h.Get("recordType") == nil || code == nil {
 					continue
 				}
-				if paths := codePaths(code); len(paths) > 0 && !anyFound(paths, s.delivery.Body) {
+				if paths := codePaths(code); len(paths) > 0 && !anyFound(paths, s.Delivery.Body) {
 					p.NodeIn(s.file, s.at(), "the mapping of the handler finds no \"code\" in this delivery").
 						Hint("Correct the path of code, the record's id at the provider, or the sample.").
 						See(code, "where the id is looked for")
@@ -190,9 +161,9 @@ func sampleSignature() Spec {
 			has := 0
 			for _, s := range p.samples() {
 				switch {
-				case s.delivery.Header(name.Text()) != nil:
+				case s.Delivery.Header(name.Text()) != nil:
 					has++
-				case s.event != nil || s.bodyNode != nil: // else it is that of sample-shape
+				case s.Event != nil || s.BodyAt != nil: // else it is that of sample-shape
 					without = append(without, s)
 				}
 			}
@@ -202,9 +173,9 @@ func sampleSignature() Spec {
 				return
 			}
 			for _, s := range without {
-				at := s.delivery.Headers
+				at := s.Delivery.Headers
 				if at == nil {
-					at = s.root
+					at = s.Root
 				}
 				p.NodeIn(s.file, at, "this delivery lacks the header %s, by which it is verified", shown(name.Text())).
 					Hint("Add the header as the provider sends it, with any value.").

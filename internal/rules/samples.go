@@ -22,10 +22,8 @@ func sampleRules() []Spec {
 
 // sample is a file of sample deliveries' folder.
 type sample struct {
-	file            string
-	root            *jsondoc.Node
-	event, bodyNode *jsondoc.Node // event is a string or nil
-	delivery        definition.Delivery
+	file string
+	definition.Sample
 }
 
 // samples returns the sample deliveries that are objects, in the order of their
@@ -36,23 +34,9 @@ func (p *Pass) samples() []sample {
 	}
 	p.memo.sampled = true
 	for _, f := range p.Head.Files {
-		if !isSample(f) || !f.JSON.Root.Is(jsondoc.Object) {
-			continue
+		if isSample(f) && f.JSON.Root.Is(jsondoc.Object) {
+			p.memo.samples = append(p.memo.samples, sample{f.Name, definition.NewSample(f.JSON.Root)})
 		}
-		root := f.JSON.Root
-		s := sample{file: f.Name, root: root, bodyNode: root.Get("body")}
-		if e := root.Get("event"); e.Text() != "" {
-			s.event = e
-		}
-		s.delivery = definition.Delivery{Headers: root.Get("headers"), Query: root.Get("query"), Body: s.bodyNode}
-		if text, ok := s.bodyNode.Str(); ok {
-			// The raw bytes: what the platform parses is what they say.
-			s.delivery.Body = nil
-			if doc, problems := jsondoc.Parse([]byte(text)); len(problems) == 0 {
-				s.delivery.Body = doc.Root
-			}
-		}
-		p.memo.samples = append(p.memo.samples, s)
 	}
 	return p.memo.samples
 }
@@ -63,10 +47,10 @@ func isSample(f *submission.File) bool {
 
 // at returns the node of a sample that stands for its body.
 func (s sample) at() *jsondoc.Node {
-	if s.bodyNode != nil {
-		return s.bodyNode
+	if s.BodyAt != nil {
+		return s.BodyAt
 	}
-	return s.root
+	return s.Root
 }
 
 func sampleShape() Spec {
@@ -152,11 +136,11 @@ func sampleEventKnown() Spec {
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			list, known := knownEvents(def)
 			for _, s := range p.samples() {
-				if s.event == nil || known[s.event.Text()] {
+				if s.Event == nil || known[s.Event.Text()] {
 					continue
 				}
-				r := p.NodeIn(s.file, s.event, "no trigger and no handler has the event %s", shown(s.event.Text()))
-				if near := p.nearest(s.event.Text(), list); near != "" {
+				r := p.NodeIn(s.file, s.Event, "no trigger and no handler has the event %s", shown(s.Event.Text()))
+				if near := p.nearest(s.Event.Text(), list); near != "" {
 					r.Hint("Write %s, if that is what you mean.", shown(near))
 				} else {
 					r.Hint("Add a trigger for the event, or take the sample out.")
@@ -200,11 +184,11 @@ func sampleProducesEvent() Spec {
 			right := 0
 			var wrong []wrongEvent
 			for _, s := range p.samples() {
-				x := def.Webhook.Extract(s.delivery)
+				x := def.Webhook.Extract(s.Delivery)
 				switch {
-				case s.event == nil || x.Incomplete || known[x.Event] && !known[s.event.Text()]:
+				case s.Event == nil || x.Incomplete || known[x.Event] && !known[s.Event.Text()]:
 					// An event that no trigger has is that of sample-event-known.
-				case x.Event == s.event.Text():
+				case x.Event == s.Event.Text():
 					right++
 				default:
 					wrong = append(wrong, wrongEvent{s, x})
@@ -213,17 +197,17 @@ func sampleProducesEvent() Spec {
 			if right == 0 && len(wrong) > 1 {
 				// It is not all of the samples that are wrong.
 				first := wrong[0]
-				what := "the first gives " + shown(first.Event)
+				what := "the first gives " + shown(first.got.Event)
 				switch {
-				case first.Doubt != "":
-					what = first.Doubt
-				case first.Event == "":
+				case first.got.Doubt != "":
+					what = first.got.Doubt
+				case first.got.Event == "":
 					what = "the first gives none"
 				}
-				r := p.Node(at, "none of the %d sample deliveries gives its event: %s, where %s is expected", len(wrong), what, shown(first.event.Text())).
+				r := p.Node(at, "none of the %d sample deliveries gives its event: %s, where %s is expected", len(wrong), what, shown(first.Event.Text())).
 					Hint("Compare them with real deliveries, then correct the place of the event here, or the samples.").
-					SeeIn(p.Head, first.file, first.event.Span, "the first")
-				if first.Doubt != "" {
+					SeeIn(p.Head, first.file, first.Event.Span, "the first")
+				if first.got.Doubt != "" {
 					r.As(finding.Warning)
 				}
 				return
@@ -238,19 +222,19 @@ func sampleProducesEvent() Spec {
 // wrongEvent is a sample from which another event is extracted than its own.
 type wrongEvent struct {
 	sample
-	definition.Extraction
+	got definition.Extraction
 }
 
 func (w wrongEvent) report(p *Pass, at *jsondoc.Node) {
-	event := shown(w.event.Text())
+	event := shown(w.Event.Text())
 	var r *Report
 	switch {
-	case w.Doubt != "":
-		r = p.NodeIn(w.file, w.event, "whether this delivery gives the event %s is not certain: %s", event, w.Doubt).As(finding.Warning)
-	case w.Event == "":
-		r = p.NodeIn(w.file, w.event, "this delivery gives no event, where %s is expected", event)
+	case w.got.Doubt != "":
+		r = p.NodeIn(w.file, w.Event, "whether this delivery gives the event %s is not certain: %s", event, w.got.Doubt).As(finding.Warning)
+	case w.got.Event == "":
+		r = p.NodeIn(w.file, w.Event, "this delivery gives no event, where %s is expected", event)
 	default:
-		r = p.NodeIn(w.file, w.event, "this delivery gives the event %s, where %s is expected", shown(w.Event), event)
+		r = p.NodeIn(w.file, w.Event, "this delivery gives the event %s, where %s is expected", shown(w.got.Event), event)
 	}
 	r.Hint("Compare it with a real delivery, then correct eventExtraction, or the event of the trigger and of this sample.").
 		See(at, "what finds the event")

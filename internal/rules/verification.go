@@ -212,25 +212,6 @@ func verificationSecretKnown() Spec {
 	}
 }
 
-// otherSchemes are signature headers of schemes that are more than a hash of
-// the body. They are known from the providers, not from the platform.
-func otherSchemes() map[string]string {
-	return map[string]string{
-		"x-slack-signature":             "Slack signs a version, the time and the body together",
-		"stripe-signature":              "Stripe signs the time and the body together, and sends both in one header",
-		"paddle-signature":              "Paddle signs the time and the body together, and sends both in one header",
-		"calendly-webhook-signature":    "Calendly signs the time and the body together, and sends both in one header",
-		"x-zm-signature":                "Zoom signs a version, the time and the body together",
-		"x-twilio-signature":            "Twilio signs the address and the parameters",
-		"x-square-hmacsha256-signature": "Square signs the address and the body together",
-		"x-hubspot-signature-v3":        "HubSpot signs the method, the address, the body and the time together",
-		"x-signature-ed25519":           "Discord signs with a key pair",
-		"paypal-transmission-sig":       "PayPal signs with a certificate",
-		"svix-signature":                "Svix signs an id, the time and the body together",
-		"webhook-signature":             "Standard Webhooks sign an id, the time and the body together",
-	}
-}
-
 func verificationSchemeSupported() Spec {
 	return Spec{
 		ID: "verification-scheme-supported", Group: groupWebhook, Severity: finding.Warning,
@@ -243,7 +224,7 @@ func verificationSchemeSupported() Spec {
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			v := def.Webhook.Verification
 			n := v.Get("headerName")
-			if why := otherSchemes()[strings.ToLower(n.Text())]; why != "" && isHMAC(v) {
+			if why := definition.OtherScheme(n.Text()); why != "" && isHMAC(v) {
 				p.Node(n, "the documented verification hashes the body alone, but %s", why).
 					Hint("Ask the marketplace whether the platform supports this scheme, and say so in the pull request.")
 			}

@@ -125,15 +125,13 @@ func noAnswer(err error) bool {
 	return errors.Is(err, outbound.ErrFailed) || errors.Is(err, outbound.ErrTimeout) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// read makes a value of a response's body. Providers are not held to the
-// strictness that a definition is held to: what can be read with one meaning is.
+// read makes a value of a response's body.
 func (r *recorder) read(req definition.Request, response outbound.Response) *jsondoc.Node {
 	if len(response.Body) == 0 {
 		return nil
 	}
-	doc, problems := jsondoc.ParseLimited(response.Body, len(response.Body))
-	if doc != nil && doc.Root != nil && !looseJSON(problems) {
-		return doc.Root
+	if n, err := definition.ReadBody(response.Body); err == nil {
+		return n
 	}
 	if response.Status >= 200 && response.Status < 300 && len(req.Mapping) > 0 {
 		r.say(finding.Warning, req.MappingAt, "Ask the provider for JSON, for example with the header Accept.", "the response is no JSON, so the mapping finds nothing below \"$\"")
@@ -143,17 +141,6 @@ func (r *recorder) read(req definition.Request, response outbound.Response) *jso
 		return nil
 	}
 	return jsondoc.NewString(string(response.Body))
-}
-
-// looseJSON reports whether a reader had to guess: comments and trailing commas
-// are no JSON for anybody.
-func looseJSON(problems []jsondoc.Problem) bool {
-	for _, p := range problems {
-		if p.Code == jsondoc.Comment || p.Code == jsondoc.TrailingComma {
-			return true
-		}
-	}
-	return false
 }
 
 func shownRequest(out outbound.Request) *Sent {

@@ -1,0 +1,56 @@
+package definition
+
+import "github.com/karzoun/miniapp-review/internal/jsondoc"
+
+// Sample is a sample delivery: a file that records what the provider sends for
+// an event. Like the definition it is read leniently.
+type Sample struct {
+	Root *jsondoc.Node
+	// Event is that of the trigger that the sample is for, or nil.
+	Event *jsondoc.Node
+	// BodyAt is the field with the body, or nil. A text holds the raw bytes.
+	BodyAt *jsondoc.Node
+	// Delivery is what is delivered.
+	Delivery Delivery
+}
+
+// NewSample makes the view of a sample delivery, which is an object.
+func NewSample(root *jsondoc.Node) Sample {
+	s := Sample{Root: root, BodyAt: root.Get("body")}
+	if e := root.Get("event"); e.Text() != "" {
+		s.Event = e
+	}
+	s.Delivery = Delivery{Headers: root.Get("headers"), Query: root.Get("query"), Body: s.BodyAt}
+	if text, ok := s.BodyAt.Str(); ok {
+		s.Delivery.Body, _ = ReadBody([]byte(text))
+	}
+	return s
+}
+
+// Raw returns the bytes of the body: those of a text, else the value as compact
+// JSON, which is how most providers write it.
+func (s Sample) Raw() []byte {
+	if text, ok := s.BodyAt.Str(); ok {
+		return []byte(text)
+	}
+	if s.BodyAt == nil {
+		return nil
+	}
+	return jsondoc.AppendJSON(nil, s.BodyAt)
+}
+
+// ReadBody reads a JSON value that a provider sent. Providers are not held to
+// the strictness that a definition is held to: what all readers take, with one
+// meaning, is taken, such as equal keys, of which the last one counts. The
+// caller limits the size. The error says what is wrong in a text that is no
+// JSON.
+func ReadBody(raw []byte) (*jsondoc.Node, error) {
+	doc, problems := jsondoc.ParseLimited(raw, len(raw))
+	for _, p := range problems {
+		// Readers have to guess to get past these: they are no JSON.
+		if doc == nil || p.Code == jsondoc.Comment || p.Code == jsondoc.TrailingComma {
+			return nil, p
+		}
+	}
+	return doc.Root, nil
+}
