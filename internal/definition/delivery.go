@@ -147,6 +147,9 @@ func (w Webhook) Customer(event string, body *jsondoc.Node) Customer {
 		c.Base = c.follow(c.BaseAt, body)
 	}
 	for _, m := range c.Mapping.Members() {
+		if c.Mapping.Get(m.Key) != m {
+			continue // an earlier one of two equal keys
+		}
 		c.Fields = append(c.Fields, CustomerField{Name: m.Key, At: m, Value: c.follow(m, c.Base)})
 	}
 	return c

@@ -35,6 +35,29 @@ var (
 	oauthState        = Choice{"oauth-state", "a state parameter is not documented for OAuth; here one is added, and checked when the provider returns it"}
 )
 
+// The choices about webhooks.
+var (
+	challengeFirst      = Choice{"challenge-first", "whether a challenge is answered before the verification is not documented; here it is, since it may come before the install has its secret; nothing else happens then"}
+	challengeField      = Choice{"challenge-field", "whether identifyField may be a path is not documented; here it is the name of a field"}
+	challengeEmpty      = Choice{"challenge-empty", "what is answered to a challenge without its text is not documented; here it is treated as a delivery"}
+	missingIsNone       = Choice{"missing-is-none", "whether a webhook without a verification accepts everything is not documented; here it does, as with the type none"}
+	unverifiableRefused = Choice{"unverifiable-refused", "what is answered when the header, the secret or a part of the verification is missing is not documented; here it is 401, as with a wrong signature"}
+	timestampUnused     = Choice{"timestamp-unused", "what timestampHeader does is not documented; here the signature is of the body alone, and an old delivery is as good as a new one"}
+	hexCapitals         = Choice{"hex-capitals", "whether a signature may be in capital letters is not documented; here it may"}
+	formIsObject        = Choice{"form-is-object", "what is found in a body that is a form is not documented; here it is an object with the form's fields as texts"}
+	unreadableAnswered  = Choice{"unreadable-answered", "what is answered to a body that cannot be read is not documented; here it is a delivery in whose body nothing is found"}
+	noEventAnswered     = Choice{"no-event-answered", "what happens to a delivery without an event is not documented; here it is answered like any other, and starts nothing"}
+	partMissing         = Choice{"part-missing", "which event a delivery has that lacks a part of a composite event is not documented; here it has none"}
+	separatorMissing    = Choice{"separator-missing", "what joins the parts of a composite event without a separator is not documented; here there is no event then"}
+	fallbackAlone       = Choice{"fallback-alone", "whether a fallback is tried for a composite event is not documented; here it is not"}
+	idsJoined           = Choice{"ids-joined", "whether all values of an override's paths make the id or the first one alone is answered in two ways; here all do, with a colon between them"}
+	noIDProcessed       = Choice{"no-id-processed", "what happens to a delivery without an id is not documented where there is no fallback; here it is worked on"}
+	seenPerInstall      = Choice{"seen-per-install", "how long and for whom an id is remembered is not documented; here each install remembers its last 10,000"}
+	customerAtRoot      = Choice{"customer-at-root", "where the customer is without basePath is not documented; here it is the body itself"}
+	customerMapping     = Choice{"customer-mapping", "whether an override of customerExtraction may have a mapping is not documented; here it replaces the common one"}
+	defaultResponse     = Choice{"default-response", "what a delivery is answered with when the definition does not say it is not documented; here it is 200"}
+)
+
 // The choices about records.
 var (
 	eitherPath      = Choice{"either-path", "paths are documented with \"$\" for handlers and without for apiMapping; here both are read in both places, from the body and from the record"}
@@ -59,6 +82,9 @@ func Choices() []Choice {
 		unresolvedStays, inputLeftOut, typedOverDefault, formIsCredential, objectAsJSON, urlValueRaw, bodyTypeJSON,
 		emptyBodyNotSent, nestedForm, bareMapping, textResponse, failureStops, testAfterToken, refreshEverywhere,
 		lastArrayMapping, arrayMappingStays, parameterDefaults, rootSource, sourceRefField, basicCase, oauthState,
+		challengeFirst, challengeField, challengeEmpty, missingIsNone, unverifiableRefused, timestampUnused, hexCapitals,
+		formIsObject, unreadableAnswered, noEventAnswered, partMissing, separatorMissing, fallbackAlone, idsJoined,
+		noIDProcessed, seenPerInstall, customerAtRoot, customerMapping, defaultResponse,
 		eitherPath, literalValue, severalPaths, emptyValue, fieldLeftOut, nullStays, numberAsWritten, numberReading, computeNull,
 		itemsAsTheyAre, codesJoined, resourceHandler, wholeBody, listOfRecords,
 	}

@@ -97,14 +97,19 @@ func (r *redactor) replacer() *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// run hides the secrets in all texts of a run.
-func (r *redactor) run(run *Run) {
+// hider returns what hides the secrets that are known by now in texts.
+func (r *redactor) hider() func(texts ...*string) {
 	replacer := r.replacer()
-	hide := func(texts ...*string) {
+	return func(texts ...*string) {
 		for _, t := range texts {
 			*t = r.cutSecret(replacer.Replace(*t))
 		}
 	}
+}
+
+// run hides the secrets in all texts of a run.
+func (r *redactor) run(run *Run) {
+	hide := r.hider()
 	for i := range run.Steps {
 		s := &run.Steps[i]
 		if s.Request != nil {

@@ -112,13 +112,13 @@ type Install struct {
 	// UID is the install's own id, the system value "uid".
 	UID       string
 	Connected bool
-	// Seen are the transaction ids of deliveries that were processed.
-	Seen map[string]bool
+	// Seen are the ids of the deliveries that were worked on.
+	Seen *Seen
 }
 
 // NewInstall returns an install that nothing is known of yet.
 func NewInstall(uid string) *Install {
-	return &Install{Credentials: Values{}, Metadata: Values{}, UserInput: Values{}, UID: uid, Seen: map[string]bool{}}
+	return &Install{Credentials: Values{}, Metadata: Values{}, UserInput: Values{}, UID: uid, Seen: &Seen{}}
 }
 
 // clone returns a copy that can be changed while the install stays as it is:
