@@ -9,6 +9,7 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -41,11 +42,13 @@ type Streams struct {
 	// when InTerminal is set.
 	Secret func(context.Context) (string, error)
 	Now    func() time.Time
+	// Random is a source of randomness that nobody can predict.
+	Random io.Reader
 }
 
 // System returns the streams of the process.
 func System() Streams {
-	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now, Secret: readSecret,
+	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now, Random: rand.Reader, Secret: readSecret,
 		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd()))}
 	if s.OutTerminal {
 		s.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
@@ -125,7 +128,7 @@ Start with one of:
 	root.SetFlagErrorFunc(flagError)
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.AddCommand(
-		newAction(s), newChangelog(s), newCheck(s), newDiff(s), newDoctor(s), newExplain(s), newFmt(s), newInit(s), newPublish(s), newRegistry(s), newQueue(s), newReview(s), newRules(s), newSchema(s), newSeal(s),
+		newAction(s), newChangelog(s), newCheck(s), newDiff(s), newDoctor(s), newExplain(s), newFmt(s), newInit(s), newPublish(s), newRegistry(s), newQueue(s), newReview(s), newRules(s), newSchema(s), newTry(s), newSeal(s),
 		newUnseal(s), newVersion(s), newCompletion(s),
 	)
 	root.SetHelpCommand(newHelp(root))

@@ -27,16 +27,19 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command as people do. $EXAMPLES is the project's folder
-// of examples.
+// of examples, and $PROVIDER the URL of a provider on this machine.
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
 		t.Fatal(err)
 	}
+	provider := deskProvider()
+	t.Cleanup(provider.Close)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXAMPLES", examples)
+			e.Setenv("PROVIDER", provider.URL)
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 			e.Setenv("GIT_AUTHOR_NAME", "Partner")

@@ -3,6 +3,7 @@ package definition
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -125,6 +126,74 @@ func (p Path) Eval(n *jsondoc.Node) *jsondoc.Node {
 		}
 	}
 	return n
+}
+
+// maxElements is how many elements With makes on the way to an index.
+const maxElements = 100
+
+// With returns a value like n in which v stands at the path, with the objects and
+// arrays that lead there, made of copies. What n has is kept: an object or array
+// that stands where v should is not replaced. It reports false when n has
+// something else on the way, so that the path cannot lead there.
+func (p Path) With(n, v *jsondoc.Node) (*jsondoc.Node, bool) { return with(n, v, p.steps) }
+
+func with(n, v *jsondoc.Node, steps []pathStep) (*jsondoc.Node, bool) {
+	if len(steps) == 0 {
+		if n.Is(jsondoc.Object) || n.Is(jsondoc.Array) {
+			return n, true
+		}
+		return v, true
+	}
+	s := steps[0]
+	if s.array {
+		if n != nil && !n.Is(jsondoc.Array) || s.index >= maxElements {
+			return n, false
+		}
+		list := slices.Clone(n.Elements())
+		for len(list) <= s.index {
+			list = append(list, jsondoc.NewObject())
+		}
+		var at *jsondoc.Node
+		if s.index < len(n.Elements()) {
+			at = list[s.index]
+		}
+		below, ok := with(at, v, steps[1:])
+		if ok {
+			list[s.index] = below
+		}
+		return jsondoc.NewArray(list...), ok
+	}
+	if n != nil && !n.Is(jsondoc.Object) {
+		return n, false
+	}
+	below, ok := with(n.Get(s.key), v, steps[1:])
+	if !ok {
+		return n, false
+	}
+	var members []jsondoc.Member
+	there := false
+	for _, m := range n.Members() {
+		if m.Key == s.key {
+			there = true
+			members = append(members, jsondoc.Member{Key: m.Key, Value: below})
+		} else {
+			members = append(members, jsondoc.Member{Key: m.Key, Value: m})
+		}
+	}
+	if !there {
+		members = append(members, jsondoc.Member{Key: s.key, Value: below})
+	}
+	return jsondoc.NewObject(members...), true
+}
+
+// Last returns the name of the last member on the way, or "".
+func (p Path) Last() string {
+	for _, s := range slices.Backward(p.steps) {
+		if !s.array {
+			return s.key
+		}
+	}
+	return ""
 }
 
 // Len returns the number of steps; it is 0 for "$" itself.

@@ -52,3 +52,14 @@ func Checklist(def *definition.Definition) []Item {
 	}
 	return items
 }
+
+// EventID is the id of the item for an event, or "event:EVENT" when the checklist
+// has none.
+func EventID(def *definition.Definition, event string) string {
+	for _, it := range Checklist(def) {
+		if it.Event == event && event != "" {
+			return it.ID
+		}
+	}
+	return "event:" + event
+}

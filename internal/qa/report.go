@@ -33,7 +33,8 @@ type Report struct {
 	// install and connect, which the others need.
 	Items []Result `json:"items"`
 	// Extras are what the checklist has no item for: dropdowns as "source:KEY",
-	// and imports as "resource:KEY". They are in the order of the definition.
+	// imports as "resource:KEY", both in the order of the definition, and events
+	// of samples that no trigger has.
 	Extras  []Result      `json:"extras"`
 	Summary Summary       `json:"summary"`
 	Took    time.Duration `json:"took_ns"`
@@ -89,10 +90,10 @@ type Attempt struct {
 	// Reason says what is not as expected, or why the attempt was not made.
 	Reason string `json:"reason,omitempty"`
 	Hint   string `json:"hint,omitempty"`
-	// Input is the input that an action got, as compact JSON without secrets.
-	Input string `json:"input,omitempty"`
-	// Run is nil when the attempt was not made.
-	Run *sandbox.Run `json:"run,omitempty"`
+	// Run is nil when the attempt was not made, and for a delivery, which has
+	// Delivery instead.
+	Run      *sandbox.Run       `json:"run,omitempty"`
+	Delivery *sandbox.Delivered `json:"delivery,omitempty"`
 }
 
 // OK reports whether nothing failed, nothing was left without an answer, and at

@@ -22,6 +22,8 @@ const (
 	OwnersFile      = "owners.json"
 	TestAccountFile = "test-account.age"
 	SamplesDir      = "webhooks"
+	// QAFile says how the MiniApp is tried, and what is expected.
+	QAFile = "qa.json"
 	// TombstoneFile stands alone in the folder of a namespace that was taken
 	// away, says why, and keeps the name from being taken again.
 	TombstoneFile = "TOMBSTONE.md"
