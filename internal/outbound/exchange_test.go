@@ -184,6 +184,10 @@ func TestAttack23Time(t *testing.T) {
 			if resp.Status != 0 || resp.Body != nil {
 				t.Errorf("got %d, %q", resp.Status, resp.Body)
 			}
+			hurried := request
+			hurried.Timeout = 50 * time.Millisecond
+			_, err = w.client(Options{}).Do(context.Background(), hurried)
+			wants(t, err, ErrTimeout)
 			ctx, cancel := context.WithCancel(context.Background())
 			time.AfterFunc(50*time.Millisecond, cancel)
 			_, err = w.client(Options{}).Do(ctx, request)

@@ -41,6 +41,9 @@ type Request struct {
 	Header []Header
 	// Body is sent as it is, at most 8 MiB, and with any method.
 	Body []byte
+	// Timeout bounds this exchange where it is shorter than Options.Timeout; zero
+	// leaves it at that.
+	Timeout time.Duration
 }
 
 // Response is what came back.
@@ -161,7 +164,11 @@ func (c *Client) Close() {
 // with all others it is empty.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	start := c.o.Now()
-	limited, cancel := context.WithTimeout(ctx, c.o.Timeout)
+	timeout := c.o.Timeout
+	if r.Timeout > 0 {
+		timeout = min(timeout, r.Timeout)
+	}
+	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	resp, err := c.follow(limited, r)
 	if err != nil {
