@@ -207,7 +207,7 @@ func New(doc *jsondoc.Document) *Definition {
 	}
 	for _, n := range root.Get("source").Members() {
 		if n.Is(jsondoc.Object) {
-			d.Sources = append(d.Sources, Source{Key: n.Key, Request: newRequest(n),
+			d.Sources = append(d.Sources, Source{Key: n.Key, Request: NewRequest(n),
 				DataPath:   ofKind(n.Get("dataPath"), jsondoc.String),
 				ValueField: ofKind(n.Get("valueField"), jsondoc.String),
 				LabelField: ofKind(n.Get("labelField"), jsondoc.String)})
@@ -259,20 +259,22 @@ func newAuth(n *jsondoc.Node) Auth {
 		Config:        ofKind(n.Get("config"), jsondoc.Object),
 		Form:          ofKind(n.Get("form"), jsondoc.Object),
 		AutoRefresh:   ofKind(n.Get("auto_refresh"), jsondoc.Bool),
-		TestToken:     newRequest(n.Get("test_token")), UserDetails: newRequest(n.Get("userDetails")),
-		GetToken: newRequest(n.Get("get_token")), RefreshToken: newRequest(n.Get("refresh_token")),
-		AuthURL: newRequest(n.Get("auth_url")),
+		TestToken:     NewRequest(n.Get("test_token")), UserDetails: NewRequest(n.Get("userDetails")),
+		GetToken: NewRequest(n.Get("get_token")), RefreshToken: NewRequest(n.Get("refresh_token")),
+		AuthURL: NewRequest(n.Get("auth_url")),
 	}
 	for _, r := range n.Get("registrationRequests").Elements() {
 		if r.Is(jsondoc.Object) {
-			a.Registration = append(a.Registration, newRequest(r))
+			a.Registration = append(a.Registration, NewRequest(r))
 		}
 	}
 	a.steps = a.findSteps()
 	return a
 }
 
-func newRequest(n *jsondoc.Node) Request {
+// NewRequest reads a request. What has the wrong type is absent from it, and so
+// is all of it when the node is no object.
+func NewRequest(n *jsondoc.Node) Request {
 	if !n.Is(jsondoc.Object) {
 		return Request{}
 	}
@@ -305,7 +307,7 @@ func newAction(n *jsondoc.Node) Action {
 			step.Function = step.FunctionAt.Text()
 			step.Args = ofKind(s.Get("args"), jsondoc.Object)
 		} else {
-			step.Request = newRequest(s)
+			step.Request = NewRequest(s)
 		}
 		a.Steps = append(a.Steps, step)
 	}

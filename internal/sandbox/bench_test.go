@@ -19,3 +19,20 @@ func BenchmarkAction(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkRecords maps 10,000 orders of 10 fields.
+func BenchmarkRecords(b *testing.B) {
+	m := example(b, "shopkeep")
+	order := exampleBody(b, "shopkeep", "order-created").At("data", "order")
+	r := m.record(connected(nil), "bench", m.Definition.Sync.Node)
+	resource := m.resource("orders")
+	b.ReportAllocs()
+	for b.Loop() {
+		c := r.newCollector(resource.Get("apiMapping"), false, Record{Type: "ecommerce:orders"})
+		for range maxRecords {
+			if !c.add(order) {
+				b.Fatal("too many")
+			}
+		}
+	}
+}

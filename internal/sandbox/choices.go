@@ -23,7 +23,7 @@ var (
 	nestedForm        = Choice{"nested-form", "how an object or array is written into a form is not documented; here its keys are put in brackets, as in \"a[b]=c\""}
 	bareMapping       = Choice{"bare-mapping", "a mapping without \"$\" is read in two ways by the documentation; here it is a path when something is there, else the text itself"}
 	textResponse      = Choice{"text-response", "what a mapping finds in a response that is no JSON is not documented; here \"$\" is its text"}
-	failureStops      = Choice{"failure-stops", "what follows a request that fails is not documented; here the run stops, and stores nothing"}
+	failureStops      = Choice{"failure-stops", "what follows a request that fails is not documented; here the run stops: connecting stores nothing, and an import keeps the records that it has"}
 	testAfterToken    = Choice{"test-after-token", "when test_token runs is not documented; here it is after get_token and before userDetails"}
 	refreshEverywhere = Choice{"refresh-everywhere", "whether sources, sync and registration refresh an expired token is not documented; here they do, as actions do"}
 	lastArrayMapping  = Choice{"last-array-mapping", "what an action returns when its last mapping is an array is not documented; here it returns nothing"}
@@ -76,6 +76,18 @@ var (
 	listOfRecords   = Choice{"list-of-records", "whether dataPath may lead to a list is not documented; here each of its entries is a record"}
 )
 
+// The choices about imports.
+var (
+	syncEnabled     = Choice{"sync-enabled", "whether records are imported when syncConfiguration.enabled is absent is not documented; here they are"}
+	endpointURL     = Choice{"endpoint-url", "how baseUrl and the URL of an endpoint are joined is not documented; here with exactly one slash, and a whole URL stands for itself"}
+	pageParameter   = Choice{"page-parameter", "how the next page is asked for is not documented; here with the query parameter page, from page=2 on"}
+	onePage         = Choice{"one-page", "whether a resource without pagination has pages is not documented; here one answer has all records"}
+	rootList        = Choice{"root-list", "where the records are without dataProperty is not documented; here the response itself is the list"}
+	detailsID       = Choice{"details-id", "which field {id} stands for is not documented; here it is the field id of the record in the list"}
+	detailsReplace  = Choice{"details-replace", "what the response of endpoints.details holds is not documented; here it, or the object at dataProperty in it, replaces the record of the list"}
+	timeoutInMillis = Choice{"timeout-in-millis", "the unit of timeout is not documented; here it is milliseconds"}
+)
+
 // Choices returns all choices of the interpreter.
 func Choices() []Choice {
 	return []Choice{
@@ -87,5 +99,6 @@ func Choices() []Choice {
 		noIDProcessed, seenPerInstall, customerAtRoot, customerMapping, defaultResponse,
 		eitherPath, literalValue, severalPaths, emptyValue, fieldLeftOut, nullStays, numberAsWritten, numberReading, computeNull,
 		itemsAsTheyAre, codesJoined, resourceHandler, wholeBody, listOfRecords,
+		syncEnabled, endpointURL, pageParameter, onePage, rootList, detailsID, detailsReplace, timeoutInMillis,
 	}
 }

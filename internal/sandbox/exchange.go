@@ -94,7 +94,7 @@ func (r *recorder) try(ctx context.Context, name string, req definition.Request,
 		return 0, answer{}, false
 	}
 	step.Request = shownRequest(out)
-	response, err := r.m.Provider.Do(context.WithValue(ctx, partKey{}, step.Pointer), out)
+	response, err := r.provider.Do(context.WithValue(ctx, partKey{}, step.Pointer), out)
 	step.Took = response.Took
 	if err != nil {
 		step.Error = err.Error()

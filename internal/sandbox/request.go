@@ -24,9 +24,14 @@ func (s *scope) build(req definition.Request) (outbound.Request, bool) {
 	if out.Method == "" {
 		out.Method = "GET"
 	}
-	out.URL, _ = s.url(req.URL)
-	out.URL = addQuery(out.URL, s.pairs(req.QueryParams))
-	out.Header = s.headers(req.Headers)
+	if s.endpoint == nil {
+		out.URL, _ = s.url(req.URL)
+		out.URL = addQuery(out.URL, s.pairs(req.QueryParams))
+		out.Header = s.headers(req.Headers)
+	} else {
+		out.URL = s.endpoint.url(s, req)
+		out.Header = s.endpoint.header(s, req)
+	}
 	var contentType string
 	out.Body, contentType = s.body(req, out.Method)
 	if contentType != "" {
@@ -38,12 +43,17 @@ func (s *scope) build(req definition.Request) (outbound.Request, bool) {
 // url resolves a URL. Only characters that no URL may have are encoded.
 func (s *scope) url(n *jsondoc.Node) (string, bool) {
 	text, ok := s.text(n)
+	return s.escaped(n, text), ok
+}
+
+// escaped makes a URL of the resolved text of a node.
+func (s *scope) escaped(n *jsondoc.Node, text string) string {
 	for _, p := range definition.Placeholders(n) {
 		if v, how := s.peek(p); how == found && p.Start > 0 && strings.ContainsAny(v.Text(), "&#?+% ") {
 			s.r.choose(urlValueRaw, n)
 		}
 	}
-	return escapeURL(text), ok
+	return escapeURL(text)
 }
 
 // peek is find without a word about what it does not find.

@@ -135,11 +135,13 @@ type recorder struct {
 	said    map[string]bool
 	start   time.Time
 	hide    *redactor
+	// provider is that of the machine, unless requests are to be paced.
+	provider Provider
 }
 
 func (m *Machine) record(install *Install, name string, at *jsondoc.Node) *recorder {
 	return &recorder{m: m, install: install, start: m.Now(), chosen: map[string]bool{}, said: map[string]bool{},
-		run: &Run{Name: name, Pointer: at.Pointer(), Steps: []Step{}, Diagnostics: []Diagnostic{}}, hide: newRedactor(m.Definition)}
+		run: &Run{Name: name, Pointer: at.Pointer(), Steps: []Step{}, Diagnostics: []Diagnostic{}}, hide: newRedactor(m.Definition), provider: m.Provider}
 }
 
 // Limits on what a run keeps: what a provider answers decides about it.

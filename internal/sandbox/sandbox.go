@@ -62,6 +62,9 @@ type Machine struct {
 	// no use to an install that is gone in a moment.
 	SkipRegistration bool
 	Now              func() time.Time
+	// Sleep waits between the requests of an import as long as the definition
+	// asks for, or until the context ends; nil waits for nothing.
+	Sleep func(context.Context, time.Duration) error
 	// Random gives the bytes of boundaries and generated ids.
 	Random io.Reader
 }

@@ -24,6 +24,8 @@ type scope struct {
 	outputs Values
 	// system are the values that the platform adds.
 	system Values
+	// endpoint is what a request of sync has beside its own fields, or nil.
+	endpoint *endpoint
 	// noCredentials says that "[[key]]" means nothing here: functions never
 	// see credentials.
 	noCredentials bool
@@ -113,18 +115,23 @@ func (s *scope) findValue(p definition.Placeholder) (*jsondoc.Node, verdict) {
 // text resolves a string into a text. The values of placeholders are not looked
 // into again, so nothing can expand without end.
 func (s *scope) text(n *jsondoc.Node) (string, bool) {
+	return s.resolve(n, func(written string) string { return written })
+}
+
+// resolve is text, where the parts between the placeholders are changed too.
+func (s *scope) resolve(n *jsondoc.Node, between func(string) string) (string, bool) {
 	text, ok := n.Str()
 	if !ok {
 		return asText(s, n, n), true
 	}
 	placeholders := definition.Placeholders(n)
 	if len(placeholders) == 0 {
-		return text, true
+		return between(text), true
 	}
 	var b strings.Builder
 	at, allAbsent := 0, true
 	for _, p := range placeholders {
-		b.WriteString(text[at:p.Start])
+		b.WriteString(between(text[at:p.Start]))
 		at = p.End()
 		v, how := s.find(p)
 		allAbsent = allAbsent && how == absent
@@ -140,7 +147,7 @@ func (s *scope) text(n *jsondoc.Node) (string, bool) {
 			b.WriteString(text[p.Start:p.End()])
 		}
 	}
-	b.WriteString(text[at:])
+	b.WriteString(between(text[at:]))
 	return b.String(), !(allAbsent && whole(placeholders, text))
 }
 
