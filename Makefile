@@ -6,7 +6,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # A checker of workflows, pinned by the checksum database of Go modules.
 ACTIONLINT ?= $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: help demo build test vet lint fuzz bench bench-registry bench-review docs e2e release-dry-run clean
+.PHONY: help demo build test vet lint fuzz bench bench-registry bench-review bench-sandbox docs e2e release-dry-run clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench-registry: ## measure publishing to a registry of 20,000 versions; TARGET=b
 
 bench-review: ## measure reviews on a GitHub in memory that answers after 100 ms
 	$(GO) test ./internal/cli -run '^$$' -bench BenchmarkReview -benchtime 3x
+
+bench-sandbox: ## measure what the interpreter of definitions costs on one core
+	$(GO) test ./internal/sandbox -run '^$$' -bench . -cpu 1
 
 docs: ## write what is generated from the code
 	$(GO) test ./internal/rules -run TestDocs -update

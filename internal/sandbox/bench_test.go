@@ -1,6 +1,13 @@
 package sandbox
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/karzoun/miniapp-review/internal/definition"
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
+)
 
 // BenchmarkAction is what an action of three steps costs without the network.
 func BenchmarkAction(b *testing.B) {
@@ -35,4 +42,63 @@ func BenchmarkRecords(b *testing.B) {
 			}
 		}
 	}
+}
+
+// exampleDeliveries are the sample deliveries of the examples, each with a
+// machine of its definition, an install, and the event it is for.
+type exampleDelivery struct {
+	name, event string
+	m           *Machine
+	install     *Install
+	in          Incoming
+}
+
+func exampleDeliveries(t testing.TB) []exampleDelivery {
+	t.Helper()
+	parse := func(name string) *jsondoc.Document {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, problems := jsondoc.Parse(data)
+		if len(problems) > 0 {
+			t.Fatalf("%s: %v", name, problems)
+		}
+		return doc
+	}
+	files, err := filepath.Glob("../../examples/definitions-repo/definitions/*/webhooks/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the examples have no sample deliveries: %v", err)
+	}
+	var list []exampleDelivery
+	for _, file := range files {
+		folder := filepath.Dir(filepath.Dir(file))
+		m := machine(t, `{}`, nil)
+		m.Definition = definition.New(parse(filepath.Join(folder, "miniapp.json")))
+		install := NewInstall("u-1")
+		s := definition.NewSample(parse(file).Root)
+		in, err := m.Sample(install, s)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		list = append(list, exampleDelivery{filepath.Base(folder) + "/" + filepath.Base(file), s.Event.Text(), m, install, in})
+	}
+	return list
+}
+
+// BenchmarkDeliver is what a delivery of the examples costs, from its raw bytes
+// to the records that its handler makes.
+func BenchmarkDeliver(b *testing.B) {
+	list := exampleDeliveries(b)
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		e := list[n%len(list)]
+		n++
+		e.install.Seen = nil // else nothing would be done with it again
+		if d := e.m.Deliver(e.install, e.in); d.Event != e.event || d.Duplicate {
+			b.Fatalf("%s: event %q, duplicate %t", e.name, d.Event, d.Duplicate)
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(n)*10_000, "s/10000")
 }

@@ -56,7 +56,11 @@ func (m *Machine) Sample(install *Install, s definition.Sample) (Incoming, error
 		secret = "made-up-" + id
 		install.Credentials[v.key] = jsondoc.NewString(secret)
 	}
-	in.Header.Set(v.header, prefixOf(in.Header.Get(v.header))+v.sign(in.Body, secret))
+	value := v.sign(in.Body, secret)
+	if v.method != headerToken {
+		value = prefixOf(in.Header.Get(v.header)) + value
+	}
+	in.Header.Set(v.header, value)
 	return in, nil
 }
 

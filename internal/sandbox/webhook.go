@@ -13,9 +13,9 @@ import (
 	"github.com/karzoun/miniapp-review/internal/nearest"
 )
 
-// Delivered is what became of a delivery. Its run has one step: what came and
-// what was answered. All of its texts are redacted, those of Answer and Customer
-// that are not shown excepted.
+// Delivered is what became of a delivery. The first step of its run is what came
+// and what was answered; the others are the records that were made. All texts
+// that are shown are redacted.
 type Delivered struct {
 	*Run
 	// Answer is what the provider gets. It does not depend on what is done with
@@ -35,8 +35,10 @@ type Delivered struct {
 	Duplicate     bool   `json:"duplicate,omitempty"`
 	// Customer is nil when no customer was looked for.
 	Customer *FoundCustomer `json:"customer,omitempty"`
-	// Handler is the JSON Pointer of the event's handler, or "".
-	Handler string `json:"handler,omitempty"`
+	// Handler is the JSON Pointer of the event's handler, or "". Made are the
+	// records that it makes, as they are; the run has them as they may be shown.
+	Handler string   `json:"handler,omitempty"`
+	Made    []Record `json:"-"`
 }
 
 // Answer is a response to a provider. Who sends it should forbid browsers to
@@ -64,8 +66,9 @@ type delivery struct {
 	in    Incoming
 	parts definition.Delivery
 	out   *Delivered
-	event string // as it is, however long
-	id    string
+	// event and id are as they are, however long.
+	event, id string
+	handler   *definition.Handler
 }
 
 // Deliver receives a delivery for an install: how the platform finds out whose
@@ -104,6 +107,9 @@ func (d *delivery) receive() {
 	if d.extract(w) && d.identify(w) {
 		d.fire()
 		d.customer(w)
+		if d.handler != nil {
+			d.out.Made = d.handle(*d.handler, d.parts.Body)
+		}
 	}
 }
 
@@ -328,10 +334,10 @@ func (d *delivery) fire() {
 	for _, h := range def.Sync.Handlers {
 		events = append(events, h.Event)
 		if h.Event == d.event {
-			d.out.Handler = h.Node.Pointer()
+			d.handler, d.out.Handler = &h, h.Node.Pointer()
 		}
 	}
-	if len(d.out.Triggers) > 0 || d.out.Handler != "" {
+	if len(d.out.Triggers) > 0 || d.handler != nil {
 		return
 	}
 	hint := "Add a trigger for the event, or let the provider not send it."
@@ -352,7 +358,7 @@ func (d *delivery) close() *Delivered {
 	if out.Customer != nil {
 		step.Mapped = out.Customer.Fields
 	}
-	d.run.Steps = append(d.run.Steps, step)
+	d.run.Steps = append([]Step{step}, d.run.Steps...)
 	out.Event, out.TransactionID = shownBody([]byte(d.event)), shownBody([]byte(d.id))
 	d.done()
 	hide := d.hide.hider()

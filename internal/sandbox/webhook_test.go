@@ -384,3 +384,55 @@ func TestSamples(t *testing.T) {
 		t.Error("a delivery is signed without the name of a secret")
 	}
 }
+
+// TestExampleDeliveries: what becomes of each sample delivery of the examples.
+func TestExampleDeliveries(t *testing.T) {
+	want := []string{
+		"mailbeam/link-clicked.json: 200, link.clicked with 1 trigger, id wh_7004, 5 customer fields (identity true)",
+		"mailbeam/subscriber-created.json: 200, subscriber.created with 1 trigger, id wh_7001, 5 customer fields (identity true), upsert of the core:customer sub_20418",
+		"mailbeam/subscriber-unsubscribed.json: 200, subscriber.unsubscribed with 1 trigger, id wh_7003, 5 customer fields (identity true), upsert of the core:customer sub_20418",
+		"mailbeam/subscriber-updated.json: 200, subscriber.updated with 1 trigger, id wh_7002, 5 customer fields (identity true), upsert of the core:customer sub_20418",
+		"parleo/contact-tagged.json: 202, contact.tagged with 1 trigger, id del_9104, 5 customer fields (identity true)",
+		"parleo/conversation-closed.json: 202, conversation.closed with 1 trigger, id evt_9103, 6 customer fields (identity true)",
+		"parleo/conversation-opened.json: 202, conversation.opened with 1 trigger, id evt_9102, 6 customer fields (identity true)",
+		"parleo/message-received.json: 202, message.received with 1 trigger, id evt_9101, 6 customer fields (identity true)",
+		"shopkeep/cart-abandoned.json: 200, cart.abandoned with 1 trigger, id whd-5540, 6 customer fields (identity true), create of the abandonedCart crt-18aa",
+		"shopkeep/order-cancelled.json: 200, order.cancelled with 1 trigger, id whd-5533, 6 customer fields (identity true), update of the order 90418",
+		"shopkeep/order-created.json: 200, order.created with 1 trigger, id whd-5501, 6 customer fields (identity true), create of the order 90418",
+		"shopkeep/order-updated.json: 200, order.updated with 1 trigger, id 90418:2026-11-09T09:12:40Z, 6 customer fields (identity true), update of the order 90418",
+		"taskhub/comment-created.json: 200, comment.created with 1 trigger, id dlv_01JD5A0004, 6 customer fields (identity true)",
+		"taskhub/task-completed.json: 200, task.completed with 1 trigger, id dlv_01JD5A0002, 6 customer fields (identity true)",
+		"taskhub/task-created.json: 200, task.created with 1 trigger, id dlv_01JD5A0001, 6 customer fields (identity true)",
+		"taskhub/task-overdue.json: 200, task.overdue with 1 trigger, id dlv_01JD5A0003, 6 customer fields (identity true)",
+	}
+	var got []string
+	for _, e := range exampleDeliveries(t) {
+		d := e.m.Deliver(e.install, e.in)
+		line := fmt.Sprintf("%s: %d, %s with %d trigger, id %s, %d customer fields (identity %t)", e.name, d.Answer.Status, d.Event, len(d.Triggers), d.TransactionID, len(d.Customer.Fields), d.Customer.Identity)
+		for _, r := range d.Made {
+			line += fmt.Sprintf(", %s of the %s %s", r.Operation, r.Type, r.Code)
+		}
+		if d.Event != e.event {
+			t.Errorf("%s: event %q, want %q", e.name, d.Event, e.event)
+		}
+		for _, x := range d.Diagnostics {
+			if x.Choice == "" {
+				line += "; " + x.Pointer + " " + x.Message
+			}
+		}
+		got = append(got, line)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestSampleOfAToken(t *testing.T) {
+	m := machine(t, hook(signing("header-token", "X-T", "")), nil)
+	doc, _ := jsondoc.Parse([]byte(`{"headers": {"X-T": "sha256=example"}, "body": {}}`))
+	install := connected(map[string]string{"secret": "tok-12345"})
+	in, err := m.Sample(install, definition.NewSample(doc.Root))
+	if d := m.Deliver(install, in); err != nil || !d.Verification.OK {
+		t.Errorf("the sample is refused: %v, %s", err, d.Verification.Reason)
+	}
+}
