@@ -44,11 +44,14 @@ type Streams struct {
 	Now    func() time.Time
 	// Random is a source of randomness that nobody can predict.
 	Random io.Reader
+	// Executable returns the path of this program, which runs functions in a
+	// process of its own. Without it functions cannot be run.
+	Executable func() (string, error)
 }
 
 // System returns the streams of the process.
 func System() Streams {
-	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now, Random: rand.Reader, Secret: readSecret,
+	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now, Random: rand.Reader, Secret: readSecret, Executable: os.Executable,
 		InTerminal: term.IsTerminal(int(os.Stdin.Fd())), OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd()))}
 	if s.OutTerminal {
 		s.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
@@ -129,7 +132,7 @@ Start with one of:
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.AddCommand(
 		newAction(s), newChangelog(s), newCheck(s), newDiff(s), newDoctor(s), newExplain(s), newFmt(s), newInit(s), newPublish(s), newRegistry(s), newQueue(s), newReview(s), newRules(s), newSchema(s), newTry(s), newSeal(s),
-		newUnseal(s), newVersion(s), newCompletion(s),
+		newUnseal(s), newVersion(s), newCompletion(s), newRunFunction(s),
 	)
 	root.SetHelpCommand(newHelp(root))
 	return root
