@@ -25,6 +25,7 @@ var (
 	textResponse      = Choice{"text-response", "what a mapping finds in a response that is no JSON is not documented; here \"$\" is its text"}
 	failureStops      = Choice{"failure-stops", "what follows a request that fails is not documented; here the run stops: connecting stores nothing, and an import keeps the records that it has"}
 	testAfterToken    = Choice{"test-after-token", "when test_token runs is not documented; here it is after get_token and before userDetails"}
+	emptyIsRefusal    = Choice{"empty-is-refusal", "what follows when a request of auth succeeds, but with nothing of what its mapping looks for, is not documented; here it is a refusal, which services such as Slack send with the status 200"}
 	refreshEverywhere = Choice{"refresh-everywhere", "whether sources, sync and registration refresh an expired token is not documented; here sources and imports do, as actions do, and requests of auth do not"}
 	lastArrayMapping  = Choice{"last-array-mapping", "what an action returns when its last mapping is an array is not documented; here it returns nothing"}
 	arrayMappingStays = Choice{"array-mapping-stays", "how long the values of an array mapping last is not documented; here all later steps see them"}
@@ -100,7 +101,7 @@ func ChoiceGroups() []ChoiceGroup {
 	return []ChoiceGroup{
 		{"Placeholders", []Choice{unresolvedStays, inputLeftOut, typedOverDefault, formIsCredential, objectAsJSON, urlValueRaw}},
 		{"Requests and responses", []Choice{bodyTypeJSON, emptyBodyNotSent, nestedForm, basicCase, bareMapping, textResponse, failureStops, refreshEverywhere}},
-		{"Connecting", []Choice{testAfterToken, oauthState}},
+		{"Connecting", []Choice{testAfterToken, emptyIsRefusal, oauthState}},
 		{"Actions", []Choice{parameterDefaults, arrayMappingStays, lastArrayMapping}},
 		{"Dropdowns", []Choice{rootSource, sourceRefField}},
 		{"Webhooks", []Choice{

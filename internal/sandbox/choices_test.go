@@ -109,6 +109,9 @@ func TestEveryChoiceIsReported(t *testing.T) {
 		"test-after-token": func() *Run {
 			return machine(t, `{"ns": "acme", "auth": {"test_token": {"url": "https://a.example", "method": "GET", "mapping": {}}}}`, always(200, `{}`)).Connect(t.Context(), NewInstall("u-1"), nil)
 		},
+		"empty-is-refusal": func() *Run {
+			return machine(t, `{"ns": "acme", "auth": {"userDetails": {"url": "https://a.example", "method": "GET", "mapping": {"uid": "$.id"}}}}`, always(200, `{"ok": false}`)).Connect(t.Context(), NewInstall("u-1"), nil)
+		},
 		"oauth-state": func() *Run {
 			_, run := machine(t, `{"ns": "acme", "auth": {"auth_url": {"url": "https://a.example", "method": "GET"}}}`, nil).Authorize(NewInstall("u-1"), nil, "s")
 			return run
