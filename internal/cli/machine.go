@@ -38,6 +38,10 @@ func (f machineFlags) machine(s Streams, def *definition.Definition) (*sandbox.M
 		m.Provider = practice.New(def)
 		return m, func() {}
 	}
+	if s.provider != nil {
+		m.Provider = s.provider(def)
+		return m, func() {}
+	}
 	client := outbound.New(outbound.Options{AllowLocal: f.allowLocal, UserAgent: "miniapp/" + version(), Now: s.Now})
 	m.Provider, m.Sleep = client, endpoint.Sleep
 	return m, client.Close
