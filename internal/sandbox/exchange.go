@@ -183,7 +183,7 @@ func (r *recorder) shownResponse(response outbound.Response, body *jsondoc.Node)
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	shown := shownBody(response.Body)
 	if body.Is(jsondoc.Object) || body.Is(jsondoc.Array) {
-		shown = shownBody(jsondoc.AppendJSON(nil, r.hide.secretMembers(body)))
+		shown = shownJSON(body)
 	}
 	return &Received{Status: response.Status, Type: kind, Body: shown, Bytes: len(response.Body)}
 }

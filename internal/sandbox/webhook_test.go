@@ -273,6 +273,7 @@ func TestWhatIsNoDelivery(t *testing.T) {
 		{"no webhook", machine(t, `{"ns": "acme", "webhook": null}`, nil), post("", "", "{}"), 404},
 		{"GET", m, Incoming{Method: http.MethodGet, Query: map[string][]string{"hub.challenge": {"1"}}}, 405},
 		{"too large", m, post("", "", strings.Repeat(" ", MaxDelivery+1)), 413},
+		{"as deep as can be", m, post("", "", strings.Repeat("[", MaxDelivery)), 200},
 		{"as large as can be", m, post("", "", `"`+strings.Repeat("x", MaxDelivery-2)+`"`), 200},
 	}
 	for _, tt := range tests {
