@@ -16,9 +16,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/karzoun/miniapp-review/internal/registry"
+	"github.com/karzoun/miniapp-review/internal/webtext"
 )
 
 //go:embed page.css
@@ -62,11 +62,11 @@ type app struct {
 }
 
 func newApp(ns string, e registry.Entry) app {
-	a := app{NS: ns, Title: plain(e.Summary.Title), Category: plain(e.Summary.Category), ShortDescription: plain(e.Summary.ShortDescription), Latest: e.Latest()}
+	a := app{NS: ns, Title: webtext.Plain(e.Summary.Title), Category: webtext.Plain(e.Summary.Category), ShortDescription: webtext.Plain(e.Summary.ShortDescription), Latest: e.Latest()}
 	if strings.TrimSpace(a.Title) == "" {
 		a.Title = ns
 	}
-	a.Letter = letter(a.Title)
+	a.Letter = webtext.Initial(a.Title)
 	if v, ok := e.Find(a.Latest); ok {
 		a.Date, a.Partners = day(v.Committed), v.Visibility == registry.Partner
 	}
@@ -135,7 +135,7 @@ func Namespace(ns string, e registry.Entry, versions []registry.Stored) ([]byte,
 			if err != nil {
 				return nil, err
 			}
-			data.Example, data.Description, data.Setup = v.Version, Markdown(l.Description), Markdown(l.Setup)
+			data.Example, data.Description, data.Setup = v.Version, webtext.Markdown(l.Description), webtext.Markdown(l.Setup)
 		}
 	}
 	return render("namespace", namespacePage, data)
@@ -143,13 +143,13 @@ func Namespace(ns string, e registry.Entry, versions []registry.Stored) ([]byte,
 
 func newVersion(v registry.Version, s registry.Stored, latest string) (version, error) {
 	out := version{
-		Version: v.Version, Date: day(v.Committed), Reason: plain(v.Reason), Latest: v.Version == latest,
+		Version: v.Version, Date: day(v.Committed), Reason: webtext.Plain(v.Reason), Latest: v.Version == latest,
 		Partners: v.Visibility == registry.Partner, Yanked: v.State == registry.Yanked, Deleted: v.State == registry.Deleted,
 	}
 	if s.Release == nil {
 		return out, nil
 	}
-	out.Changelog = Markdown(string(s.Release.Changelog))
+	out.Changelog = webtext.Markdown(string(s.Release.Changelog))
 	files := s.Release.Files()
 	for _, name := range []string{registry.DefinitionFile, registry.ListingFile, registry.ChangelogFile, registry.ProvenanceFile} {
 		if text, ok := files[name]; ok {
@@ -161,7 +161,7 @@ func newVersion(v registry.Version, s registry.Stored, latest string) (version, 
 		if err != nil {
 			return out, err
 		}
-		out.Repository, out.Commit, out.Tool = plain(p.Source.Repository), plain(p.Source.Commit), plain(p.Tool)
+		out.Repository, out.Commit, out.Tool = webtext.Plain(p.Source.Repository), webtext.Plain(p.Source.Commit), webtext.Plain(p.Tool)
 	}
 	return out, nil
 }
@@ -183,30 +183,5 @@ func day(at string) string {
 	if len(at) < len("2006-01-02") {
 		return ""
 	}
-	return plain(at[:len("2006-01-02")])
-}
-
-// letter stands for a namespace where others have an icon.
-func letter(title string) string {
-	for _, r := range title {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return string(unicode.ToUpper(r))
-		}
-	}
-	return "·"
-}
-
-// plain takes out what would act on the text around it: controls and marks of
-// direction.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case unicode.IsControl(r),
-			r == 0x061c, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x2028, r == 0x2029:
-			return -1
-		}
-		return r
-	}, s)
+	return webtext.Plain(at[:len("2006-01-02")])
 }

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/html"
 
 	"github.com/karzoun/miniapp-review/internal/registry"
+	"github.com/karzoun/miniapp-review/internal/webtext"
 )
 
 // hostile is a text that tries everything at once.
@@ -88,7 +88,7 @@ func checkTame(t testing.TB, page string) {
 			switch {
 			case strings.HasPrefix(a.Key, "on"), a.Key == "style", a.Key == "src", a.Key == "srcdoc", a.Key == "autofocus", a.Key == "formaction":
 				t.Errorf("%q has the attribute %q: %q", n.Data, a.Key, a.Val)
-			case a.Key == "href" && strings.Contains(a.Val, ":") && !leads(a.Val):
+			case a.Key == "href" && strings.Contains(a.Val, ":") && !webtext.Leads(a.Val):
 				t.Errorf("%q leads to %q", n.Data, a.Val)
 			case a.Key == "href" && strings.HasPrefix(a.Val, "//"):
 				t.Errorf("%q leads to %q", n.Data, a.Val)
@@ -112,55 +112,4 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: the text is not shown", what)
 		}
 	}
-}
-
-func TestMarkdown(t *testing.T) {
-	for in, want := range map[string]string{
-		"":                                  "",
-		" \n ":                              "",
-		"# One\n\n## Two\n\n###### Six":     "<h3>One</h3>\n<h3>Two</h3>\n<h6>Six</h6>\n",
-		"- **a** `b` ~~c~~":                 "<ul>\n<li><strong>a</strong> <code>b</code> <del>c</del></li>\n</ul>\n",
-		"[a](https://a.example/?x=1&y)":     `<p><a href="https://a.example/?x=1&amp;y" rel="nofollow ugc noopener noreferrer">a</a></p>` + "\n",
-		"[a *b*](javascript:alert(1)) c":    "<p>a <em>b</em> c</p>\n",
-		"[a](JaVaScRiPt:alert(1))":          "<p>a</p>\n",
-		"[a](data:text/html,x) [b](//c.d)":  "<p>a b</p>\n",
-		"[a](../../x) [b](#c) [d](file:/e)": "<p>a b d</p>\n",
-		"<javascript:alert(1)>":             "<p>javascript:alert(1)</p>\n",
-		"<https://a.example>":               `<p><a href="https://a.example" rel="nofollow ugc noopener noreferrer">https://a.example</a></p>` + "\n",
-		"<a@b.example>":                     `<p><a href="mailto:a@b.example" rel="nofollow ugc noopener noreferrer">a@b.example</a></p>` + "\n",
-		"![a *b*](https://spy.example/i)":   "<p>a <em>b</em></p>\n",
-		"[![a](https://s.example)](x:y)":    "<p>a</p>\n",
-		"a <b onclick=x>c</b>":              "<p>a <!-- raw HTML omitted -->c<!-- raw HTML omitted --></p>\n",
-		"<script>x</script>":                "<!-- raw HTML omitted -->\n",
-		"a\u202eb\x1b":                      "<p>ab</p>\n",
-		"| a |\n|---|\n| <b> |":             "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><!-- raw HTML omitted --></td>\n</tr>\n</tbody>\n</table>\n",
-		"a\xffb":                            "<p>a\ufffdb</p>\n",
-	} {
-		if got := string(Markdown(in)); got != want {
-			t.Errorf("%q gives\n%s, want\n%s", in, got, want)
-		}
-	}
-	long := strings.Repeat("<x> ", maxMarkdown/4+1)
-	if got := string(Markdown(long)); got != "<pre>"+strings.ReplaceAll(strings.ReplaceAll(long, "<", "&lt;"), ">", "&gt;")+"</pre>" {
-		t.Errorf("a long text gives %.80s", got)
-	}
-}
-
-// TestMarkdownCost bounds what the worst texts of the allowed length make, and shows
-// what they cost.
-func TestMarkdownCost(t *testing.T) {
-	for _, unit := range []string{"[", "![", "*a ", "_a*", "> ", "- ", "`", "<", "&", "|", "[a](", "~", "**a_", "www.", "http://a.", "a@", "\\"} {
-		start := time.Now()
-		got := Markdown(strings.Repeat(unit, maxMarkdown/len(unit)))
-		if len(got) > 64*maxMarkdown {
-			t.Errorf("%q makes %d bytes", unit, len(got))
-		}
-		t.Logf("%q: %v, %d bytes", unit, time.Since(start), len(got))
-	}
-}
-
-func FuzzMarkdown(f *testing.F) {
-	f.Add(hostile)
-	f.Add("[a](javascript:b) ![c](d)\n\n| e |\n|---|\n<f>")
-	f.Fuzz(func(t *testing.T, text string) { checkTame(t, "<!doctype html><body>"+string(Markdown(text))) })
 }

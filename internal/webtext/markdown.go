@@ -1,4 +1,4 @@
-package catalogue
+package webtext
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ const maxMarkdown = 16 << 10
 // loading one would tell another host who looks; headings are below those of the
 // page. A text that is too long, or costly to read, is shown as it is.
 func Markdown(source string) template.HTML {
-	source = plain(strings.ToValidUTF8(source, "\ufffd"))
+	source = Plain(strings.ToValidUTF8(source, "\ufffd"))
 	if strings.TrimSpace(source) == "" {
 		return ""
 	}
@@ -38,7 +38,8 @@ func Markdown(source string) template.HTML {
 		return asIs
 	}
 	md := goldmark.New(
-		goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify),
+		// Alignment as a style would be stopped by the policy of the page.
+		goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), extension.Strikethrough, extension.Linkify),
 		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(tame{}, 1000))),
 	)
 	var out bytes.Buffer
@@ -62,13 +63,13 @@ func (tame) Transform(doc *ast.Document, r text.Reader, _ parser.Context) {
 		case *ast.Heading:
 			n.Level = min(max(n.Level+1, 3), 6)
 		case *ast.Link:
-			if !leads(string(n.Destination)) {
+			if !Leads(string(n.Destination)) {
 				links = append(links, n)
 			} else {
 				n.SetAttributeString("rel", []byte("nofollow ugc noopener noreferrer"))
 			}
 		case *ast.AutoLink:
-			if n.AutoLinkType == ast.AutoLinkURL && !leads(string(n.URL(r.Source()))) {
+			if n.AutoLinkType == ast.AutoLinkURL && !Leads(string(n.URL(r.Source()))) {
 				links = append(links, n)
 			} else {
 				n.SetAttributeString("rel", []byte("nofollow ugc noopener noreferrer"))
@@ -91,8 +92,8 @@ func (tame) Transform(doc *ast.Document, r text.Reader, _ parser.Context) {
 	}
 }
 
-// leads reports whether an address may be a link.
-func leads(to string) bool {
+// Leads reports whether an address may be a link.
+func Leads(to string) bool {
 	u, err := url.Parse(to)
 	if err != nil {
 		return false
