@@ -96,7 +96,7 @@ func (p *trialPrinter) result(x qa.Result) {
 		}
 		switch {
 		case a.Run != nil:
-			p.run(a.Run)
+			p.run(a)
 		case a.Delivery != nil:
 			p.delivery(a.Delivery)
 		}
@@ -143,9 +143,16 @@ func (p *trialPrinter) help(hint string) {
 	}
 }
 
-func (p *trialPrinter) run(r *sandbox.Run) {
+func (p *trialPrinter) run(a qa.Attempt) {
+	r := a.Run
 	for _, s := range r.Steps {
 		p.step(s)
+	}
+	if f := r.Failure; f != nil && a.State == qa.Passed {
+		p.line("", p.faint("failed with "+string(f.Code)+", as expected: ")+report.Visible(f.Message))
+	}
+	if len(r.Records) > 0 {
+		p.line("", p.faint(fmt.Sprintf("records %d, the first one ", r.RecordCount))+report.Visible(p.cut(r.Records[0].Fields, 120)))
 	}
 	p.diagnostics(r)
 	if p.verbose && r.Shown != "" {
@@ -189,14 +196,19 @@ func (p *trialPrinter) delivery(d *sandbox.Delivered) {
 	p.diagnostics(d.Run)
 }
 
+// cut cuts a text unless all of it is to be seen.
+func (p *trialPrinter) cut(text string, most int) string {
+	if p.verbose {
+		return text
+	}
+	return cutText(text, most)
+}
+
 func (p *trialPrinter) step(s sandbox.Step) {
 	what := ""
 	switch {
 	case s.Request != nil:
-		what = s.Request.Method + " " + s.Request.URL
-		if !p.verbose {
-			what = cutText(what, 100)
-		}
+		what = p.cut(s.Request.Method+" "+s.Request.URL, 100)
 	case s.Function != "":
 		what = "function " + s.Function
 	}
@@ -214,10 +226,7 @@ func (p *trialPrinter) step(s sandbox.Step) {
 		p.bodies(s)
 	}
 	for _, m := range s.Mapped {
-		value := m.Value
-		if !p.verbose {
-			value = cutText(value, 80)
-		}
+		value := p.cut(m.Value, 80)
 		from := ""
 		if m.Path != "" {
 			from = p.faint("  from " + report.Visible(m.Path))

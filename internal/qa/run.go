@@ -226,10 +226,10 @@ func (r *runner) try(ctx context.Context, s step) Attempt {
 		return notTried(r.blockedHint, "%s", r.blocked)
 	case ctx.Err() != nil:
 		return notTried("Run it again.", "the run was stopped before it")
-	case e.Once && !r.asked[s.id]:
+	case e.Once && !r.asked[s.id] && !r.in.Practice:
 		return notTried("Ask for it by name: miniapp try action "+e.Target, "it is marked with \"once\", and is only run when somebody asks for it")
-	case e.Kind == qafile.Resource:
-		return notTried("Look at the sync block.", "imports cannot be tried yet")
+	case e.Kind == qafile.Resource && !r.imports():
+		return notTried("Set sync.syncConfiguration.enabled to true to try it.", "imports are switched off in the definition")
 	case r.in.Practice && !r.canFail(e):
 		return notTried("Try it with an account.", "it expects a failure of the provider, which practice does not make up")
 	}
@@ -239,7 +239,7 @@ func (r *runner) try(ctx context.Context, s step) Attempt {
 	}
 	values := sandbox.Values{}
 	for _, m := range input.Members() {
-		values[m.Key] = m
+		values[m.Key] = r.typed(e, m)
 	}
 	ctx = practice.WithAnswers(ctx, e.Answers)
 	var run *sandbox.Run
@@ -248,12 +248,35 @@ func (r *runner) try(ctx context.Context, s step) Attempt {
 		run = r.m.Action(ctx, r.install, e.Target, values)
 	case qafile.Source:
 		_, run = r.m.Source(ctx, r.install, e.Target, "", values)
+	case qafile.Resource:
+		var records []sandbox.Record
+		records, run = r.m.Sync(ctx, r.install, e.Target, e.Limit)
+		run.Output = sandbox.RecordsJSON(records)
 	}
 	a := r.judge(e, run)
 	if a.State == Passed && run.Output != nil {
 		r.gave[e.Name] = run.Output
 	}
 	return a
+}
+
+// imports reports whether the definition has its imports switched on.
+func (r *runner) imports() bool {
+	on, given := r.m.Definition.Sync.Config.Get("enabled").Bool()
+	return on || !given
+}
+
+// typed is a value as the form of an action would send it: a number that an
+// earlier entry gave is text in a field for texts.
+func (r *runner) typed(e qafile.Entry, v *jsondoc.Node) *jsondoc.Node {
+	if e.Kind == qafile.Action && v.Is(jsondoc.Number) {
+		for _, a := range r.m.Definition.Actions {
+			if a.Name == e.Target && a.Parameters.At("properties", v.Key, "type").Text() == "string" {
+				return jsondoc.NewString(v.Literal())
+			}
+		}
+	}
+	return v
 }
 
 // collect makes the results of what was attempted.

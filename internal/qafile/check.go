@@ -13,7 +13,7 @@ import (
 
 // Check holds a file against the definition that it is for.
 func (f *File) Check(def *definition.Definition) []Problem {
-	c := &checker{def: def, before: map[string]Entry{}}
+	c := &checker{def: def, before: map[string]Entry{}, unknown: map[string]bool{}}
 	for _, e := range f.Entries {
 		c.entry(e)
 		c.before[e.Name] = e
@@ -37,11 +37,22 @@ type checker struct {
 	parser
 	def    *definition.Definition
 	before map[string]Entry // by name
+	// unknown are the targets that the definition does not have. Each is told
+	// once.
+	unknown map[string]bool
 }
 
 func (c *checker) entry(e Entry) {
-	names := c.targets(e.Kind)
+	names, known := c.targets(e.Kind)
+	if !known {
+		return // the definition has a mistake of its own there
+	}
 	if !slices.Contains(names, e.Target) {
+		if key := e.Kind.String() + ":" + e.Target; c.unknown[key] {
+			return
+		} else {
+			c.unknown[key] = true
+		}
 		c.say(e.TargetAt, hint(e.Target, names), "the definition has no %s %s", e.Kind, shown(e.Target))
 		return
 	}
@@ -72,24 +83,27 @@ func (c *checker) entry(e Entry) {
 	}
 }
 
-// targets are the names that entries of a kind can have.
-func (c *checker) targets(k Kind) []string {
-	var names []string
+// targets are the names that entries of a kind can have, and false when the
+// definition cannot be read there.
+func (c *checker) targets(k Kind) (names []string, known bool) {
+	root := c.def.Doc.Root
 	switch k {
 	case Action:
 		for _, a := range c.def.Actions {
 			names = append(names, a.Name)
 		}
+		return names, root.Get("actions") == nil || root.Get("actions").Is(jsondoc.Array)
 	case Source:
 		for _, s := range c.def.Sources {
 			names = append(names, s.Key)
 		}
-	case Resource:
-		for _, r := range c.def.Sync.Resources {
-			names = append(names, r.Key)
-		}
+		return names, root.Get("source") == nil || root.Get("source").Is(jsondoc.Object)
 	}
-	return names
+	for _, r := range c.def.Sync.Resources {
+		names = append(names, r.Key)
+	}
+	all := root.At("sync", "resources")
+	return names, all == nil || all.Is(jsondoc.Object)
 }
 
 func (c *checker) action(name string) (definition.Action, bool) {
@@ -110,9 +124,12 @@ func (c *checker) input(a definition.Action, e Entry) {
 	for _, k := range a.ParameterKeys() {
 		names = append(names, k.Name)
 	}
+	meant := map[string]bool{} // by names with a typing mistake
 	for _, m := range e.Input.Members() {
 		p := a.Parameters.At("properties", m.Key)
 		if p == nil {
+			near, _ := nearest.Word(m.Key, names)
+			meant[near] = true
 			c.add(Problem{Severity: finding.Error, Span: m.KeySpan, Pointer: m.Pointer(), Hint: hint(m.Key, names),
 				Message: "the action " + shown(a.Name) + " has no parameter " + shown(m.Key)})
 			continue
@@ -120,7 +137,9 @@ func (c *checker) input(a definition.Action, e Entry) {
 		c.value(p, m)
 	}
 	for _, r := range a.Parameters.Get("required").Elements() {
-		if name := r.Text(); name != "" && e.Input.Get(name) == nil && a.Parameters.At("properties", name, "default") == nil {
+		name := r.Text()
+		p := a.Parameters.At("properties", name)
+		if p != nil && e.Input.Get(name) == nil && p.Get("default") == nil && !meant[name] {
 			at := e.At
 			if e.Input != nil {
 				at = e.Input
@@ -170,7 +189,7 @@ func (c *checker) references(n *jsondoc.Node) {
 		case !known:
 			h := "Only what entries before this one gave can be used; sources run before actions."
 			if near, ok := nearest.Word(r.Name, names); ok {
-				h = "Did you mean " + shown(near) + "?"
+				h = "Write " + shown(near) + ", if that is what you mean."
 			}
 			c.say(r.Node, h, "no earlier entry has the name %s", shown(r.Name))
 		case e.Expect.Failure != "":

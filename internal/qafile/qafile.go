@@ -333,7 +333,7 @@ func span(n *jsondoc.Node) jsondoc.Span {
 // hint names what was meant, or what there is.
 func hint(word string, known []string) string {
 	if near, ok := nearest.Word(word, known); ok {
-		return fmt.Sprintf("Did you mean %s?", shown(near))
+		return fmt.Sprintf("Write %s, if that is what you mean.", shown(near))
 	}
 	if len(known) == 0 || len(known) > 12 {
 		return ""

@@ -41,16 +41,16 @@ func problems(doc *jsondoc.Document, list []Problem) []string {
 func TestProblems(t *testing.T) {
 	tests := []struct{ name, file, want string }{
 		{"no object", `[]`, ` | [ | the file is no object | Write {"actions": [{"action": "NAME", "input": {}}]}.`},
-		{"an unknown list", `{"action": []}`, `/action | "action" | there is no field "action" here | Did you mean "actions"?`},
+		{"an unknown list", `{"action": []}`, `/action | "action" | there is no field "action" here | Write "actions", if that is what you mean.`},
 		{"no list", `{"actions": {}}`, `/actions | "actions" | "actions" is no list | Write a list of objects.`},
 		{"no entry", `{"sources": ["rpc_projects"]}`, `/sources/0 | "rpc_projects" | this entry is no object | Write {"source": "NAME"}.`},
 		{"no name", `{"sync": [{"limit": 1}]}`, `/sync/0 | { | the entry does not name its resource | Write {"resource": "NAME"}.`},
 		{"a name of the wrong type", `{"actions": [{"action": 1}]}`, `/actions/0/action | 1 | the entry does not name its action | Write {"action": "NAME"}.`},
-		{"an unknown field", `{"actions": [{"action": "sum", "inputs": {}}]}`, `/actions/0/inputs | "inputs" | there is no field "inputs" here | Did you mean "input"?`},
+		{"an unknown field", `{"actions": [{"action": "sum", "inputs": {}}]}`, `/actions/0/inputs | "inputs" | there is no field "inputs" here | Write "input", if that is what you mean.`},
 		{"a field of another kind", `{"sources": [{"source": "rpc_projects", "once": true}]}`, `/sources/0/once | "once" | there is no field "once" here | Use one of "source", "as", "expect", "answers", "input".`},
-		{"an unknown action", `{"actions": [{"action": "creat"}]}`, `/actions/0/action | "creat" | the definition has no action "creat" | Did you mean "create"?`},
+		{"an unknown action", `{"actions": [{"action": "creat"}]}`, `/actions/0/action | "creat" | the definition has no action "creat" | Write "create", if that is what you mean.`},
 		{"an unknown source", `{"sources": [{"source": "rpc_x"}]}`, `/sources/0/source | "rpc_x" | the definition has no source "rpc_x" | Use one of "rpc_projects".`},
-		{"an unknown parameter", `{"actions": [{"action": "create", "input": {"titel": "x", "title": ""}}]}`, `/actions/0/input/titel | "titel" | the action "create" has no parameter "titel" | Did you mean "title"?`},
+		{"an unknown parameter", `{"actions": [{"action": "create", "input": {"titel": "x", "title": ""}}]}`, `/actions/0/input/titel | "titel" | the action "create" has no parameter "titel" | Write "title", if that is what you mean.`},
 		{"a missing parameter", `{"actions": [{"action": "create", "input": {"count": 1}}]}`, `/actions/0/input | "input" | the input lacks "title", which the action "create" requires | Give it a value that works with the sandbox account.`},
 		{"no input at all", `{"actions": [{"action": "create"}]}`, `/actions/0 | { | the input lacks "title", which the action "create" requires | Give it a value that works with the sandbox account.`},
 		{"an input that is wrong on purpose", `{"actions": [{"action": "create", "expect": {"failure": "VALIDATION_ERROR"}}]}`, ``},
@@ -59,7 +59,7 @@ func TestProblems(t *testing.T) {
 		{"a name that cannot be used", `{"actions": [{"action": "sum", "as": "run"}, {"action": "sum", "as": "a.b"}]}`, `/actions/0/as | "run" | this is no name that a later entry could use | Use letters, digits and underscores, with no digit first, and not "run".
 /actions/1/as | "a.b" | this is no name that a later entry could use | Use letters, digits and underscores, with no digit first, and not "run".`},
 		{"a reference to a later entry", `{"actions": [{"action": "create", "input": {"title": "{{sum.total}}"}}, {"action": "sum"}]}`, `/actions/0/input/title | "{{sum.total}}" | no earlier entry has the name "sum" | Only what entries before this one gave can be used; sources run before actions.`},
-		{"a reference to what is not given", `{"actions": [{"action": "create", "input": {"title": "x"}}, {"action": "create", "input": {"title": "{{create.taskID}}"}}]}`, `/actions/1/input/title | "{{create.taskID}}" | the action "create" gives no "taskID" | Did you mean "taskId"?`},
+		{"a reference to what is not given", `{"actions": [{"action": "create", "input": {"title": "x"}}, {"action": "create", "input": {"title": "{{create.taskID}}"}}]}`, `/actions/1/input/title | "{{create.taskID}}" | the action "create" gives no "taskID" | Write "taskId", if that is what you mean.`},
 		{"a reference that is no path", `{"actions": [{"action": "create", "input": {"title": "{{run..id}} {{run.now}}"}}]}`, `/actions/0/input/title | "{{run..id}} {{run.now}}" | the path in "{{run..id}}" uses "..", which the platform does not know | Use names, dots, and numbers in brackets, as in "{{createTask.taskId}}".
 /actions/0/input/title | "{{run..id}} {{run.now}}" | a run has nothing that "{{run.now}}" could mean | Use "{{run.id}}" or "{{run.date}}".`},
 		{"a reference to what fails", `{"actions": [{"action": "sum", "expect": {"failure": "INTERNAL_ERROR"}}, {"action": "create", "input": {"title": "{{sum.x}}"}}]}`, `/actions/1/input/title | "{{sum.x}}" | the entry "sum" is expected to fail, so it gives nothing | Refer to an entry that goes through.`},

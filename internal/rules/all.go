@@ -15,6 +15,7 @@ func All() []Spec {
 		ownerRules(),
 		testAccountRules(),
 		contentRules(),
+		qaRules(),
 		jsonRules(),
 		schemaRules(),
 		fieldRules(),

@@ -81,6 +81,7 @@ func neighbourFiles() map[string]string {
 		"setup": submission.SetupFile, "setup.txt": submission.SetupFile, "install.md": submission.SetupFile, "guide.md": submission.SetupFile, "setup-guide.md": submission.SetupFile,
 		"owner.json": submission.OwnersFile, "owners.yml": submission.OwnersFile, "owners.yaml": submission.OwnersFile, "owners": submission.OwnersFile,
 		"test_account.age": submission.TestAccountFile, "testaccount.age": submission.TestAccountFile, "account.age": submission.TestAccountFile, "credentials.age": submission.TestAccountFile,
+		"qa.yml": submission.QAFile, "qa.yaml": submission.QAFile, "qa-file.json": submission.QAFile, "try.json": submission.QAFile,
 		"test-account.txt.age": submission.TestAccountFile, "test-account.json.age": submission.TestAccountFile,
 	}
 }
@@ -90,7 +91,7 @@ func fileExpected() Spec {
 		ID: "file-expected", Group: groupPackage, Severity: finding.Notice,
 		Title:   "Files belong to a submission",
 		Purpose: "Checks that every file is one that a submission has, since others are read by nobody and may be there by mistake.",
-		Source:  "A submission has miniapp.json, CHANGELOG.md, SETUP.md, owners.json, test-account.age and webhooks/*.json; a README.md is welcome. What a tool left behind, and what has almost the right name, is a warning.",
+		Source:  "A submission has miniapp.json, CHANGELOG.md, SETUP.md, owners.json, test-account.age and webhooks/*.json; a qa.json and a README.md are welcome. What a tool left behind, and what has almost the right name, is a warning.",
 		Help:    "Take the file out, or give it the name that it should have. Images belong on the publisher's own host.",
 		Fires: []Example{
 			{Name: "a page of notes", Files: map[string]string{"NOTES.md": "x\n"}},
@@ -126,7 +127,7 @@ func expectedFile(name string) bool {
 		return strings.HasPrefix(dir, submission.SamplesDir+"/") && path.Ext(base) == ".json"
 	}
 	return slices.Contains([]string{submission.DefinitionFile, submission.ChangelogFile, submission.SetupFile,
-		submission.OwnersFile, submission.TestAccountFile, "README.md"}, name)
+		submission.OwnersFile, submission.TestAccountFile, submission.QAFile, "README.md"}, name)
 }
 
 // unexpectedFile reports a file, or the folder that it is in as a whole.
@@ -159,7 +160,7 @@ func unexpectedFile(p *Pass, name string, count map[string]int, told map[string]
 		}
 	default:
 		meant := neighbourFiles()[base]
-		for _, right := range []string{submission.ChangelogFile, submission.SetupFile, submission.OwnersFile, submission.TestAccountFile} {
+		for _, right := range []string{submission.ChangelogFile, submission.SetupFile, submission.OwnersFile, submission.TestAccountFile, submission.QAFile} {
 			if strings.EqualFold(base, right) {
 				meant = right
 			}

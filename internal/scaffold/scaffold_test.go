@@ -29,7 +29,7 @@ func TestFiles(t *testing.T) {
 					}
 				}
 			}
-			want := "CHANGELOG.md SETUP.md miniapp.json owners.json test-account.age"
+			want := "CHANGELOG.md SETUP.md miniapp.json owners.json qa.json test-account.age"
 			if webhook {
 				want += " webhooks/record-created.json"
 			}

@@ -16,6 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/karzoun/miniapp-review/internal/cli"
+	"github.com/karzoun/miniapp-review/internal/definition"
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
+	"github.com/karzoun/miniapp-review/internal/qafile"
 )
 
 // root is the project's root folder.
@@ -37,7 +40,7 @@ func run(t *testing.T, args ...string) string {
 	var out bytes.Buffer
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	cli.Main(context.Background(), args, cli.Streams{In: strings.NewReader(""), Out: &out, Err: os.Stderr,
-		Getenv: func(string) string { return "" }, Now: func() time.Time { return now }})
+		Getenv: func(string) string { return "" }, Now: func() time.Time { return now }, Random: bytes.NewReader(make([]byte, 1<<10))})
 	return out.String()
 }
 
@@ -59,9 +62,15 @@ func TestReadme(t *testing.T) {
 	if line == nil || len(shown) != 1 {
 		t.Fatalf("README.md has %d transcripts, and the command %q", len(shown), line)
 	}
-	got := run(t, strings.Fields(line[1])...)
+	transcript(t, shown[0], run(t, strings.Fields(line[1])...))
+}
+
+// transcript checks that a command prints what a page shows. A line with "…"
+// stands for lines that are left out.
+func transcript(t *testing.T, shown, got string) {
+	t.Helper()
 	rest := got
-	for part := range strings.SplitSeq(shown[0], "\n…\n") {
+	for part := range strings.SplitSeq(shown, "\n…\n") {
 		_, after, found := strings.Cut(rest, strings.TrimSpace(part))
 		if !found {
 			t.Fatalf("the command does not print this, or not in this order:\n%s\nIt prints:\n%s", part, got)
@@ -70,6 +79,35 @@ func TestReadme(t *testing.T) {
 	}
 	if strings.TrimSpace(rest) != "" {
 		t.Errorf("the transcript leaves out the end:\n%s", rest)
+	}
+}
+
+// TestTry runs the first run of docs/try.md, and holds its qa.json against the
+// definition that it is about.
+func TestTry(t *testing.T) {
+	page := read(t, "docs/try.md")
+	line := regexp.MustCompile(`(?m)^miniapp (try --practice .*)$`).FindStringSubmatch(page)
+	shown := blocks(page, "text")
+	if line == nil || len(shown) != 1 {
+		t.Fatalf("docs/try.md has %d transcripts, and the command %q", len(shown), line)
+	}
+	definitionText := read(t, "examples/definitions-repo/definitions/taskhub/miniapp.json")
+	transcript(t, shown[0], run(t, strings.Fields(line[1])...))
+
+	def, problems := jsondoc.Parse([]byte(definitionText))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	example, problems := jsondoc.Parse([]byte(blocks(page, "json")[0]))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	file, wrong := qafile.Parse(example)
+	for _, p := range append(wrong, file.Check(definition.New(def))...) {
+		t.Errorf("the qa.json of docs/try.md: %s: %s", p.Pointer, p.Message)
+	}
+	if len(file.Entries) != 4 {
+		t.Errorf("the qa.json of docs/try.md has %d entries", len(file.Entries))
 	}
 }
 
