@@ -54,7 +54,7 @@ func (m *Machine) Form() []Field {
 // registration requests, as far as there are any. Only when all of them succeed
 // does the install store what they gave, and is connected.
 func (m *Machine) Connect(ctx context.Context, install *Install, form Values) *Run {
-	next := install.clone()
+	next := install.Clone()
 	r := m.record(next, "connect", m.Definition.Auth.Node)
 	m.accept(next, form)
 	r.hide.learn(next)
@@ -89,7 +89,7 @@ func (m *Machine) accept(install *Install, form Values) {
 // such as the token of a sandbox account after somebody signed in: no token is
 // exchanged, everything else is done as after it.
 func (m *Machine) Resume(ctx context.Context, install *Install, credentials Values) *Run {
-	next := install.clone()
+	next := install.Clone()
 	r := m.record(next, "connect", m.Definition.Auth.Node)
 	m.accept(next, credentials)
 	r.hide.learn(next)
@@ -98,7 +98,7 @@ func (m *Machine) Resume(ctx context.Context, install *Install, credentials Valu
 
 // credentials runs a request of auth whose outputs are credentials.
 func (r *recorder) credentials(ctx context.Context, name string, req definition.Request) {
-	if a, ok := r.authorized(ctx, name, req, r.connectScope(nil)); ok {
+	if a, ok := r.exchange(ctx, name, req, r.connectScope(nil), false); ok {
 		r.store(r.install.Credentials, a.values)
 	}
 }
@@ -109,10 +109,10 @@ func (m *Machine) finish(ctx context.Context, r *recorder, install *Install) *Ru
 	auth := &m.Definition.Auth
 	if r.run.OK() && auth.TestToken.Node != nil {
 		r.choose(testAfterToken, auth.TestToken.Node)
-		r.authorized(ctx, "test_token", auth.TestToken, r.connectScope(nil))
+		r.exchange(ctx, "test_token", auth.TestToken, r.connectScope(nil), false)
 	}
 	if r.run.OK() && auth.UserDetails.Node != nil {
-		if a, ok := r.authorized(ctx, "userDetails", auth.UserDetails, r.connectScope(nil)); ok {
+		if a, ok := r.exchange(ctx, "userDetails", auth.UserDetails, r.connectScope(nil), false); ok {
 			r.store(r.install.Metadata, a.values)
 		}
 	}
@@ -172,7 +172,7 @@ func (m *Machine) Authorize(install *Install, form Values, state string) (addres
 // Finish exchanges the code that the provider sent a tenant back with, then does
 // what Connect does.
 func (m *Machine) Finish(ctx context.Context, install *Install, code string) *Run {
-	next := install.clone()
+	next := install.Clone()
 	r := m.record(next, "connect", m.Definition.Auth.Node)
 	r.hide.add(code)
 	req := m.Definition.Auth.GetToken
@@ -180,7 +180,7 @@ func (m *Machine) Finish(ctx context.Context, install *Install, code string) *Ru
 		r.fail(&Failure{Code: Internal, Message: "auth.get_token is missing: nothing exchanges the code for a token", Pointer: m.Definition.Auth.Node.Pointer(), Hint: "Add the request to the provider's token endpoint."})
 		return r.done()
 	}
-	if a, ok := r.authorized(ctx, "get_token", req, r.connectScope(jsondoc.NewString(code))); ok {
+	if a, ok := r.exchange(ctx, "get_token", req, r.connectScope(jsondoc.NewString(code)), false); ok {
 		r.store(next.Credentials, a.values)
 	}
 	return m.finish(ctx, r, install)

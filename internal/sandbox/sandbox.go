@@ -124,9 +124,9 @@ func NewInstall(uid string) *Install {
 	return &Install{Credentials: Values{}, Metadata: Values{}, UserInput: Values{}, UID: uid, Seen: &Seen{}}
 }
 
-// clone returns a copy that can be changed while the install stays as it is:
+// Clone returns a copy that can be changed while the install stays as it is:
 // what fails half-way must store nothing.
-func (i *Install) clone() *Install {
+func (i *Install) Clone() *Install {
 	c := *i
 	c.Credentials, c.Metadata, c.UserInput = copied(i.Credentials), copied(i.Metadata), copied(i.UserInput)
 	return &c
