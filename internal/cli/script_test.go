@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,7 +32,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command as people do. $EXAMPLES is the project's folder
-// of examples, and $PROVIDER the URL of a provider on this machine.
+// of examples, and $PROVIDER the URL of a provider on this machine,
+// and $TAKEN an address at which something listens.
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
@@ -39,11 +41,17 @@ func TestScripts(t *testing.T) {
 	}
 	provider := deskProvider()
 	t.Cleanup(provider.Close)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXAMPLES", examples)
 			e.Setenv("PROVIDER", provider.URL)
+			e.Setenv("TAKEN", taken.Addr().String())
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 			e.Setenv("GIT_AUTHOR_NAME", "Partner")
