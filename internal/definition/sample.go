@@ -43,12 +43,13 @@ func (s Sample) Raw() []byte {
 // the strictness that a definition is held to: what all readers take, with one
 // meaning, is taken, such as equal keys, of which the last one counts. The
 // caller limits the size. The error says what is wrong in a text that is no
-// JSON.
+// JSON, or none that can be read here.
 func ReadBody(raw []byte) (*jsondoc.Node, error) {
 	doc, problems := jsondoc.ParseLimited(raw, len(raw))
 	for _, p := range problems {
-		// Readers have to guess to get past these: they are no JSON.
-		if doc == nil || p.Code == jsondoc.Comment || p.Code == jsondoc.TrailingComma {
+		// The first two are no JSON. A number that is too large would be read as
+		// another one, and may be among the problems that are not reported.
+		if doc == nil || len(problems) >= jsondoc.MaxProblems || p.Code == jsondoc.Comment || p.Code == jsondoc.TrailingComma || p.Code == jsondoc.NumberTooLarge {
 			return nil, p
 		}
 	}

@@ -250,7 +250,7 @@ func (p *parser) duplicates(n *Node) {
 }
 
 func (p *parser) duplicate(n, earlier, later *Node) {
-	if len(p.problems) >= maxProblems {
+	if len(p.problems) >= MaxProblems {
 		return
 	}
 	line := bytes.Count(p.text[:earlier.KeySpan.Start], []byte("\n")) + 1

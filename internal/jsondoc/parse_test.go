@@ -94,8 +94,8 @@ func TestParseRefuses(t *testing.T) {
 // TestManyProblems checks that problems are counted to an end.
 func TestManyProblems(t *testing.T) {
 	text := "[" + strings.Repeat("{\"a\":1,\"a\":1},", 40_000) + "0]"
-	if _, problems := Parse([]byte(text)); len(problems) != maxProblems {
-		t.Errorf("got %d problems, want %d", len(problems), maxProblems)
+	if _, problems := Parse([]byte(text)); len(problems) != MaxProblems {
+		t.Errorf("got %d problems, want %d", len(problems), MaxProblems)
 	}
 }
 

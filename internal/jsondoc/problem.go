@@ -54,13 +54,14 @@ type Problem struct {
 // Error makes a Problem usable as an error.
 func (p Problem) Error() string { return p.Message }
 
-const maxProblems = 100
+// MaxProblems is how many problems are reported at most.
+const MaxProblems = 100
 
 func (p *parser) report(pr Problem) {
 	if len(p.path) > 0 {
 		pr.Pointer = p.path[len(p.path)-1].Pointer()
 	}
-	if len(p.problems) < maxProblems {
+	if len(p.problems) < MaxProblems {
 		p.problems = append(p.problems, pr)
 	}
 }
