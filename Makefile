@@ -20,6 +20,8 @@ test: vet ## run every test: race detector, peer validators, other clients, the 
 	MINIAPP_PEER=1 $(GO) test -race -timeout 15m -skip '^TestBulk$$' ./...
 	@# What is allocated can only be measured without the race detector.
 	$(GO) test -run '^TestBulk$$' ./internal/intake
+	@# The detector itself needs more memory than a function may have.
+	$(GO) test -run '^TestHostile$$' ./internal/jsrun
 	./test/e2e/pull.sh
 	./test/e2e/run.sh
 
