@@ -51,6 +51,7 @@ bench-sandbox: ## measure what the interpreter of definitions costs on one core
 docs: ## write what is generated from the code
 	$(GO) test ./internal/rules -run TestDocs -update
 	$(GO) test ./internal/compat -run TestDocumentation -update
+	$(GO) test ./internal/sandbox -run TestDocs -update
 	$(GO) test ./internal/secrets -run TestKeywords -update
 	$(GO) test ./internal/registry/folder -run TestExample -update
 	cp internal/definition/miniapp.schema.json schema/miniapp.schema.json

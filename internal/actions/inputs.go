@@ -24,10 +24,23 @@ type Inputs struct {
 	Bot Account
 	// DryRun is the input dry-run.
 	DryRun bool
-	// Publish is set when the input task is "publish": the run publishes instead
-	// of reviewing.
-	Publish bool
+	// Task is the input task.
+	Task TaskInput
+	// AgeIdentity is the input age-identity: the private key that opens test
+	// accounts, or "".
+	AgeIdentity string
 }
+
+// TaskInput is a value of the input task.
+type TaskInput string
+
+// The values of the input task.
+const (
+	TaskReview  TaskInput = "review"
+	TaskPublish TaskInput = "publish"
+	// TaskQA tries a submission that a comment asks to be tried.
+	TaskQA TaskInput = "qa"
+)
 
 var botAccount = regexp.MustCompile(`^([A-Za-z0-9_-]{1,100}(?:\[bot\])?):([1-9][0-9]{0,17})$`)
 
@@ -37,7 +50,9 @@ func OutputNames() []string {
 }
 
 // InputNames returns the names of all inputs, in the order of action.yml.
-func InputNames() []string { return []string{"token", "bot", "marker-secret", "dry-run", "task"} }
+func InputNames() []string {
+	return []string{"token", "bot", "marker-secret", "dry-run", "task", "age-identity"}
+}
 
 // ReadInputs reads the inputs from the environment. The error has one line for
 // each input that is wrong, and never holds a secret.
@@ -45,7 +60,7 @@ func ReadInputs(getenv func(string) string) (Inputs, error) {
 	// The library's writers are not used: the delimiter of its outputs is known
 	// beforehand, and its log lines can become commands.
 	a := githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(io.Discard))
-	in := Inputs{Token: a.GetInput("token"), MarkerSecret: a.GetInput("marker-secret")}
+	in := Inputs{Token: a.GetInput("token"), MarkerSecret: a.GetInput("marker-secret"), AgeIdentity: a.GetInput("age-identity")}
 	var problems []error
 	if in.Token == "" {
 		problems = append(problems, errors.New("the input token is empty: leave it out to use the workflow's own token"))
@@ -73,12 +88,20 @@ func ReadInputs(getenv func(string) string) (Inputs, error) {
 	default:
 		problems = append(problems, fmt.Errorf("the input dry-run is %q: it takes \"true\" or \"false\"", s))
 	}
-	switch s := a.GetInput("task"); s {
-	case "publish":
-		in.Publish = true
-	case "", "review":
+	switch s := TaskInput(a.GetInput("task")); s {
+	case "":
+		in.Task = TaskReview
+	case TaskReview, TaskPublish:
+		in.Task = s
+	case TaskQA:
+		if in.Task = s; in.AgeIdentity == "" {
+			problems = append(problems, errors.New("the input age-identity is empty: pass the secret of the environment that holds the private key for test accounts"))
+		}
 	default:
-		problems = append(problems, fmt.Errorf("the input task is %q: it takes \"review\" or \"publish\"", s))
+		problems = append(problems, fmt.Errorf("the input task is %q: it takes \"review\", \"publish\" or \"qa\"", s))
+	}
+	if in.Task != TaskQA && in.AgeIdentity != "" {
+		problems = append(problems, errors.New("the input age-identity is for the task \"qa\" alone: no other run may see the key"))
 	}
 	return in, errors.Join(problems...)
 }

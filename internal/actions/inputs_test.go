@@ -23,11 +23,11 @@ func TestReadInputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(actions.Inputs{Token: "t0ken", MarkerSecret: secret, Bot: actions.Account{ID: 1234, Login: "my-app[bot]", Bot: true}, DryRun: true}, got); d != "" {
+	if d := cmp.Diff(actions.Inputs{Token: "t0ken", MarkerSecret: secret, Bot: actions.Account{ID: 1234, Login: "my-app[bot]", Bot: true}, DryRun: true, Task: actions.TaskReview}, got); d != "" {
 		t.Error(d)
 	}
 	got, err = actions.ReadInputs(env("INPUT_TOKEN", "t0ken"))
-	if d := cmp.Diff(actions.Inputs{Token: "t0ken"}, got); d != "" || err != nil {
+	if d := cmp.Diff(actions.Inputs{Token: "t0ken", Task: actions.TaskReview}, got); d != "" || err != nil {
 		t.Error(d, err)
 	}
 }
@@ -53,6 +53,18 @@ func TestReadInputsRefuses(t *testing.T) {
 	for _, bot := range []string{":1", "a:", "a:0", "a:-1", "a:1x", "a b:1", "a:9999999999999999999", "a\n:1"} {
 		if in, err := actions.ReadInputs(env("INPUT_TOKEN", "t", "INPUT_BOT", bot)); err == nil {
 			t.Errorf("took the bot %q as %+v", bot, in.Bot)
+		}
+	}
+}
+
+func TestTheKeyIsForQAAlone(t *testing.T) {
+	got, err := actions.ReadInputs(env("INPUT_TOKEN", "t", "INPUT_TASK", "qa", "INPUT_AGE-IDENTITY", "AGE-SECRET-KEY-X"))
+	if d := cmp.Diff(actions.Inputs{Token: "t", Task: actions.TaskQA, AgeIdentity: "AGE-SECRET-KEY-X"}, got); d != "" || err != nil {
+		t.Error(d, err)
+	}
+	for _, wrong := range [][]string{{"INPUT_TASK", "qa"}, {"INPUT_AGE-IDENTITY", "AGE-SECRET-KEY-X"}, {"INPUT_TASK", "publish", "INPUT_AGE-IDENTITY", "AGE-SECRET-KEY-X"}} {
+		if _, err := actions.ReadInputs(env(append(wrong, "INPUT_TOKEN", "t")...)); err == nil || !strings.Contains(err.Error(), "age-identity") || strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%v: %v", wrong, err)
 		}
 	}
 }

@@ -17,6 +17,9 @@ const (
 	Sweep TaskKind = "sweep"
 	// Publish brings what the default branch holds now into the registries.
 	Publish TaskKind = "publish"
+	// TryPull tries the submission of the pull request Number, for the command in
+	// the comment Comment.
+	TryPull TaskKind = "try-pull"
 	// Nothing is to be done; Why says the reason.
 	Nothing TaskKind = "nothing"
 )
@@ -26,9 +29,11 @@ const (
 type Task struct {
 	Kind   TaskKind
 	Number int
-	Head   Head
-	Group  Group
-	Why    string
+	// Comment is the id of a comment.
+	Comment int64
+	Head    Head
+	Group   Group
+	Why     string
 }
 
 // Task returns what the event calls for.
@@ -80,4 +85,19 @@ func (e Event) PublishTask() Task {
 		return Task{Kind: Publish}
 	}
 	return Task{Kind: Nothing, Why: fmt.Sprintf("the event %q publishes nothing", e.Name)}
+}
+
+// QATask returns what the event calls for in the workflow that tries
+// submissions. Whether the comment asks for it, and whether its author may, is
+// read from the API.
+func (e Event) QATask() Task {
+	switch {
+	case e.Name != EventIssueComment || e.Comment == nil:
+		return Task{Kind: Nothing, Why: fmt.Sprintf("the event %q asks for no QA: a comment does", e.Name)}
+	case e.PullRequest == 0:
+		return Task{Kind: Nothing, Why: "the comment is on an issue, not on a pull request"}
+	case e.Action != "created":
+		return Task{Kind: Nothing, Why: "only a new comment can ask for QA"}
+	}
+	return Task{Kind: TryPull, Number: e.PullRequest, Comment: e.Comment.ID}
 }

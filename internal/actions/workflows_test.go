@@ -67,8 +67,8 @@ func TestActionFile(t *testing.T) {
 		t.Errorf("the Marketplace wants more than %+v", file)
 	}
 	// The inputs are taken as the runner passes their defaults.
-	in, err := actions.ReadInputs(env("INPUT_TOKEN", "t", "INPUT_BOT", "", "INPUT_MARKER-SECRET", "", "INPUT_DRY-RUN", "false", "INPUT_TASK", "review"))
-	if err != nil || in != (actions.Inputs{Token: "t"}) {
+	in, err := actions.ReadInputs(env("INPUT_TOKEN", "t", "INPUT_BOT", "", "INPUT_MARKER-SECRET", "", "INPUT_DRY-RUN", "false", "INPUT_TASK", "review", "INPUT_AGE-IDENTITY", ""))
+	if err != nil || in != (actions.Inputs{Token: "t", Task: actions.TaskReview}) {
 		t.Errorf("the defaults give %+v, %v", in, err)
 	}
 }
@@ -151,7 +151,7 @@ func TestWorkflows(t *testing.T) {
 // with pull requests from forks.
 func TestDefinitionsWorkflows(t *testing.T) {
 	all := workflows(t, "../../examples/definitions-repo/.github/workflows")
-	if names := slices.Sorted(maps.Keys(all)); !slices.Equal(names, []string{"publish.yml", "review-relay.yml", "review.yml"}) {
+	if names := slices.Sorted(maps.Keys(all)); !slices.Equal(names, []string{"publish.yml", "qa.yml", "review-relay.yml", "review.yml"}) {
 		t.Errorf("the workflows are %q", names)
 	}
 	review, relay := all["review.yml"], all["review-relay.yml"]
@@ -263,6 +263,50 @@ func TestPublishTask(t *testing.T) {
 		"a merge group":            {Name: "merge_group", Group: &actions.Group{}},
 	} {
 		if task := e.PublishTask(); task.Kind != actions.Nothing || task.Why == "" {
+			t.Errorf("%s calls for %+v", name, task)
+		}
+	}
+}
+
+// TestQAWorkflow holds the one workflow that has the key of test accounts to what
+// makes that safe.
+func TestQAWorkflow(t *testing.T) {
+	all := workflows(t, "../../examples/definitions-repo/.github/workflows")
+	qa := all["qa.yml"]
+	if d := cmp.Diff(map[string]any{"issue_comment": map[string]any{"types": []any{"created"}}}, qa.On); d != "" {
+		t.Error("events:", d)
+	}
+	job := qa.Jobs["qa"]
+	if d := cmp.Diff(map[string]any{"contents": "read", "pull-requests": "write", "statuses": "write"}, job.Permissions); d != "" {
+		t.Error("permissions:", d)
+	}
+	if len(qa.Jobs) != 1 || len(job.Steps) != 1 || job.Steps[0].Run != "" || job.Steps[0].With["task"] != "qa" || strings.Contains(fmt.Sprint(job.Steps[0].With), "github.event") {
+		t.Errorf("jobs: %+v", qa.Jobs)
+	}
+	for name := range all {
+		data, err := os.ReadFile("../../examples/definitions-repo/.github/workflows/" + name)
+		must(t, err)
+		if has := strings.Contains(string(data), "secrets.MINIAPP_AGE_IDENTITY"); has != (name == "qa.yml") {
+			t.Errorf("%s uses the key: %v", name, has)
+		}
+		if has := strings.Contains(string(data), "environment: miniapp-qa\n"); has != (name == "qa.yml") {
+			t.Errorf("%s runs in the environment: %v", name, has)
+		}
+	}
+}
+
+func TestQATask(t *testing.T) {
+	e := actions.Event{Name: "issue_comment", Action: "created", PullRequest: 7, Comment: &actions.Comment{ID: 9}}
+	if task := e.QATask(); task.Kind != actions.TryPull || task.Number != 7 || task.Comment != 9 {
+		t.Errorf("a comment calls for %+v", task)
+	}
+	for name, e := range map[string]actions.Event{
+		"an edited comment":      {Name: "issue_comment", Action: "edited", PullRequest: 7, Comment: &actions.Comment{ID: 9}},
+		"a comment on an issue":  {Name: "issue_comment", Action: "created", Comment: &actions.Comment{ID: 9}},
+		"an opened pull request": {Name: "pull_request_target", Action: "opened", PullRequest: 7},
+		"the schedule":           {Name: "schedule"},
+	} {
+		if task := e.QATask(); task.Kind != actions.Nothing || task.Why == "" {
 			t.Errorf("%s calls for %+v", name, task)
 		}
 	}

@@ -24,7 +24,8 @@ func newAction(s Streams) *cobra.Command {
 		Long: `Action is the entry point of the GitHub Action. It looks at the event that the
 runner names, and does what it calls for: it reviews a pull request, the pull
 requests of a commit, a merge group, or all open pull requests. With the input
-task set to "publish", it publishes what the default branch holds.
+task set to "publish", it publishes what the default branch holds, and with "qa"
+it tries the submission that a comment asks to be tried.
 
 The event is only a hint; everything is read from the API. The inputs are those
 of action.yml.
@@ -45,6 +46,8 @@ type actionRun struct {
 	client  *github.Client
 	// merged is set when the run merged a pull request.
 	merged bool
+	// run is how definitions are run.
+	run machineFlags
 }
 
 func runAction(ctx context.Context, s Streams) error {
@@ -68,7 +71,7 @@ func action(ctx context.Context, s Streams, w *actions.Writer) error {
 	if err != nil {
 		return &exitError{code: ExitUsage, err: err}
 	}
-	if err := errors.Join(w.Mask(in.Token), w.Mask(in.MarkerSecret)); err != nil {
+	if err := errors.Join(w.Mask(in.Token), w.Mask(in.MarkerSecret), w.Mask(in.AgeIdentity)); err != nil {
 		return err
 	}
 	run, err := actions.ReadRun(s.Getenv)
@@ -90,10 +93,17 @@ func action(ctx context.Context, s Streams, w *actions.Writer) error {
 	}
 	r.dryRun = in.DryRun
 	r.options.MarkerKey, r.options.RunURL = []byte(in.MarkerSecret), run.URL
-	a := &actionRun{reviewing: r, streams: s, writer: w, client: client}
+	a := &actionRun{reviewing: r, streams: s, writer: w, client: client, run: machineFlags{platform: defaultPlatform}}
 	r.heldAt = a.heldAt
-	if in.Publish {
+	switch in.Task {
+	case actions.TaskPublish:
 		return a.do(ctx, event.PublishTask())
+	case actions.TaskQA:
+		t := event.QATask()
+		if t.Kind == actions.TryPull {
+			return a.tryFor(ctx, t.Number, t.Comment, in.AgeIdentity)
+		}
+		return a.do(ctx, t)
 	}
 	err = a.do(ctx, event.Task())
 	if a.merged {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,7 +41,7 @@ func (w *world) runner(event, payload string, more ...string) ran {
 	var out, errs bytes.Buffer
 	w.gh.ResetLog()
 	code := Main(context.Background(), []string{"action"}, Streams{In: strings.NewReader(""), Out: &out, Err: &errs,
-		Getenv: func(name string) string { return env[name] }, Now: w.gh.Now})
+		Getenv: func(name string) string { return env[name] }, Now: w.gh.Now, Random: rand.Reader, provider: w.provider})
 	read := func(name string) string {
 		text, _ := os.ReadFile(file(name))
 		return string(text)

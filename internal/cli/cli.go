@@ -19,6 +19,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/karzoun/miniapp-review/internal/definition"
+	"github.com/karzoun/miniapp-review/internal/sandbox"
 )
 
 // The exit codes. They are a contract: scripts rely on them.
@@ -47,6 +50,9 @@ type Streams struct {
 	// Executable returns the path of this program, which runs functions in a
 	// process of its own. Without it functions cannot be run.
 	Executable func() (string, error)
+
+	// provider makes what is asked instead of the network; nil outside of tests.
+	provider func(*definition.Definition) sandbox.Provider
 }
 
 // System returns the streams of the process.
@@ -131,7 +137,7 @@ Start with one of:
 	root.SetFlagErrorFunc(flagError)
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.AddCommand(
-		newAction(s), newChangelog(s), newCheck(s), newDiff(s), newDoctor(s), newExplain(s), newFmt(s), newInit(s), newPublish(s), newRegistry(s), newQueue(s), newReview(s), newRules(s), newSchema(s), newSeal(s), newServe(s), newTry(s),
+		newAction(s), newChangelog(s), newCheck(s), newDiff(s), newDoctor(s), newExplain(s), newFmt(s), newInit(s), newPublish(s), newQA(s), newRegistry(s), newQueue(s), newReview(s), newRules(s), newSchema(s), newSeal(s), newServe(s), newTry(s),
 		newUnseal(s), newVersion(s), newCompletion(s), newRunFunction(s),
 	)
 	root.SetHelpCommand(newHelp(root))

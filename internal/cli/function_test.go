@@ -40,3 +40,14 @@ func TestFunctions(t *testing.T) {
 		t.Errorf("got %v where functions cannot be run", f)
 	}
 }
+
+// BenchmarkFunction measures one call with a child of this size: the test binary
+// holds all that the command does.
+func BenchmarkFunction(b *testing.B) {
+	r := jsrun.New(os.Args[0], runFunction)
+	for b.Loop() {
+		if _, err := r.Call(b.Context(), jsrun.Call{Name: "f", Code: "return { a: 1 };"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/outbound"
 	"github.com/karzoun/miniapp-review/internal/practice"
+	"github.com/karzoun/miniapp-review/internal/registry/endpoint"
 	"github.com/karzoun/miniapp-review/internal/sandbox"
 )
 
@@ -37,8 +38,12 @@ func (f machineFlags) machine(s Streams, def *definition.Definition) (*sandbox.M
 		m.Provider = practice.New(def)
 		return m, func() {}
 	}
+	if s.provider != nil {
+		m.Provider = s.provider(def)
+		return m, func() {}
+	}
 	client := outbound.New(outbound.Options{AllowLocal: f.allowLocal, UserAgent: "miniapp/" + version(), Now: s.Now})
-	m.Provider = client
+	m.Provider, m.Sleep = client, endpoint.Sleep
 	return m, client.Close
 }
 

@@ -114,42 +114,51 @@ func (t target) shown(name string) string {
 	return report.Visible(filepath.Join(filepath.FromSlash(fromWorkingDirectory(filepath.Dir(abs))), name))
 }
 
-// accountKeys reads which keys the definition of a submission needs and knows.
-func accountKeys(t target) (needed, known []string, err error) {
+// accountForm is what the definition of a submission says of its account.
+type accountForm struct {
+	ns string
+	// needed are the keys that an account must have, known all that it may have.
+	needed, known []string
+}
+
+// readAccountForm reads the definition of a submission for what an account needs.
+func readAccountForm(t target) (accountForm, error) {
 	dir, err := source.OpenDir(filepath.Dir(t.path(submission.DefinitionFile)))
 	if err != nil {
-		return nil, nil, &exitError{code: ExitFailed, err: err}
+		return accountForm{}, &exitError{code: ExitFailed, err: err}
 	}
 	data, err := dir.ReadFile(submission.DefinitionFile, submission.MaxFileBytes)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, usageError("write the definition first, since it says what an account needs", "there is no %s", t.shown(submission.DefinitionFile))
+		return accountForm{}, usageError("write the definition first, since it says what an account needs", "there is no %s", t.shown(submission.DefinitionFile))
 	}
 	if err != nil {
-		return nil, nil, &exitError{code: ExitFailed, err: err}
+		return accountForm{}, &exitError{code: ExitFailed, err: err}
 	}
 	doc, problems := jsondoc.Parse(data)
 	if len(problems) > 0 || !doc.Root.Is(jsondoc.Object) {
-		return nil, nil, usageError("see \"miniapp check\", and mend it first, since it says what an account needs", "%s cannot be read as a definition", t.shown(submission.DefinitionFile))
+		return accountForm{}, usageError("see \"miniapp check\", and mend it first, since it says what an account needs", "%s cannot be read as a definition", t.shown(submission.DefinitionFile))
 	}
-	for _, k := range definition.New(doc).AccountKeys() {
+	def := definition.New(doc)
+	form := accountForm{ns: def.NS.Text()}
+	for _, k := range def.AccountKeys() {
 		if k.Needed {
-			needed = append(needed, k.Name)
+			form.needed = append(form.needed, k.Name)
 		}
-		known = append(known, k.Name)
+		form.known = append(form.known, k.Name)
 	}
-	return needed, known, nil
+	return form, nil
 }
 
 // templateNotes stand in the form, and are not sealed.
 const templateNotes = "How to sign in, and what there is to try."
 
 func printTemplate(s Streams, at target) error {
-	needed, _, err := accountKeys(at)
+	keys, err := readAccountForm(at)
 	if err != nil {
 		return err
 	}
-	form := sealed.Account{Credentials: map[string]string{}, Login: map[string]string{"user": "", "password": ""}, Notes: templateNotes}
-	for _, k := range needed {
+	form := sealed.Account{NS: keys.ns, Credentials: map[string]string{}, Login: map[string]string{"user": "", "password": ""}, Notes: templateNotes}
+	for _, k := range keys.needed {
 		form.Credentials[k] = ""
 	}
 	_, err = s.Out.Write(report.VisibleJSON(form.Encode()))
@@ -157,7 +166,7 @@ func printTemplate(s Streams, at target) error {
 }
 
 func seal(ctx context.Context, s Streams, flags sealFlags, at target) error {
-	needed, known, err := accountKeys(at)
+	form, err := readAccountForm(at)
 	if err != nil {
 		return err
 	}
@@ -170,14 +179,17 @@ func seal(ctx context.Context, s Streams, flags sealFlags, at target) error {
 	}
 	var account sealed.Account
 	if flags.from == "" && s.InTerminal {
-		account, err = askAccount(ctx, s, needed)
+		account, err = askAccount(ctx, s, form.needed)
 	} else {
 		account, err = readAccount(s, flags.from)
 	}
 	if err != nil {
 		return err
 	}
-	if err := judgeAccount(s, account, needed, known); err != nil {
+	if account.NS == "" {
+		account.NS = form.ns
+	}
+	if err := judgeAccount(s, account, form); err != nil {
 		return err
 	}
 	data, err := sealed.Seal(account, to)
@@ -290,7 +302,11 @@ func uncommitted(name string) error {
 
 // judgeAccount refuses an account that lacks what the definition needs, and
 // warns of what the definition does not know.
-func judgeAccount(s Streams, a sealed.Account, needed, known []string) error {
+func judgeAccount(s Streams, a sealed.Account, form accountForm) error {
+	needed, known := form.needed, form.known
+	if err := a.For(form.ns); err != nil {
+		return usageError("take the \"ns\" out of it if that is a mistake", "%w", err)
+	}
 	if lacks := lacking(a, needed); len(lacks) > 0 {
 		return usageError("fill them in; \"miniapp seal --template\" prints the form", "the account lacks %s", quotedList(lacks))
 	}

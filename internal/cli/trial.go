@@ -108,21 +108,26 @@ func readTrial(at target) (*trial, error) {
 	case pkg.Definition == nil || len(f.Problems) > 0:
 		return nil, usageError("see \"miniapp check\"", "%s cannot be read as a definition", name)
 	}
-	t := &trial{at: at, def: pkg.Definition}
-	if t.file, err = readQAFile(at, pkg); err != nil {
+	t := &trial{at: at, def: pkg.Definition, samples: samplesOf(pkg)}
+	if t.file, err = readQAFile(at.shown(submission.QAFile), pkg); err != nil {
 		return nil, err
-	}
-	for _, f := range pkg.Files {
-		if strings.HasPrefix(f.Name, submission.SamplesDir+"/") && f.JSON != nil && f.JSON.Root.Is(jsondoc.Object) {
-			t.samples = append(t.samples, qa.Sample{Name: f.Name, Root: f.JSON.Root})
-		}
 	}
 	return t, nil
 }
 
-// readQAFile reads the qa.json of a submission. A mistake in it would let the run
+// samplesOf are the sample deliveries of a submission.
+func samplesOf(pkg *submission.Package) (list []qa.Sample) {
+	for _, f := range pkg.Files {
+		if strings.HasPrefix(f.Name, submission.SamplesDir+"/") && f.JSON != nil && f.JSON.Root.Is(jsondoc.Object) {
+			list = append(list, qa.Sample{Name: f.Name, Root: f.JSON.Root})
+		}
+	}
+	return list
+}
+
+// readQAFile reads the qa.json of a submission, which messages call shown. A mistake in it would let the run
 // say less than its author thinks, so it is an error.
-func readQAFile(at target, pkg *submission.Package) (*qafile.File, error) {
+func readQAFile(shown string, pkg *submission.Package) (*qafile.File, error) {
 	f := pkg.File(submission.QAFile)
 	if f == nil {
 		return nil, nil
@@ -130,10 +135,10 @@ func readQAFile(at target, pkg *submission.Package) (*qafile.File, error) {
 	var lines []string
 	say := func(span jsondoc.Span, message, hint string) {
 		p := f.Lines.Position(span.Start)
-		lines = append(lines, report.Visible(fmt.Sprintf("%s:%d:%d: %s", at.shown(submission.QAFile), p.Line, p.Column, strings.TrimSpace(message+". "+hint))))
+		lines = append(lines, report.Visible(fmt.Sprintf("%s:%d:%d: %s", shown, p.Line, p.Column, strings.TrimSpace(message+". "+hint))))
 	}
 	if f.JSON == nil || f.Err != nil {
-		return nil, usageError("see \"miniapp check\"", "%s cannot be read", at.shown(submission.QAFile))
+		return nil, usageError("see \"miniapp check\"", "%s cannot be read", shown)
 	}
 	for _, p := range f.Problems {
 		say(p.Span, p.Message, p.Hint)

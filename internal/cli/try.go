@@ -331,7 +331,7 @@ func runTry(ctx context.Context, s Streams, c *cobra.Command, flags tryFlags, pa
 	if err := flags.check(); err != nil {
 		return err
 	}
-	color, err := s.color(flags.color, s.OutTerminal)
+	style, err := tryStyleOf(s, flags.format, flags.color, flags.verbose)
 	if err != nil {
 		return err
 	}
@@ -362,10 +362,25 @@ func runTry(ctx context.Context, s Streams, c *cobra.Command, flags tryFlags, pa
 		}
 		reports = append(reports, r)
 	}
-	if flags.format == "json" {
+	return tellReports(s, reports, flags.format, style)
+}
+
+// tryStyleOf reads the flags that say how reports are shown.
+func tryStyleOf(s Streams, format, color string, verbose bool) (tryStyle, error) {
+	if format != "text" && format != "json" {
+		return tryStyle{}, usageError("", "unknown value %q of --format: use \"text\" or \"json\"", format)
+	}
+	on, err := s.color(color, s.OutTerminal)
+	return tryStyle{color: on, verbose: verbose}, err
+}
+
+// tellReports prints reports. Its error is their exit code.
+func tellReports(s Streams, reports []qa.Report, format string, style tryStyle) error {
+	var err error
+	if format == "json" {
 		err = printReports(s, reports)
 	} else {
-		_, err = fmt.Fprint(s.Out, tryText(reports, tryStyle{color: color, verbose: flags.verbose}))
+		_, err = fmt.Fprint(s.Out, tryText(reports, style))
 	}
 	if err != nil {
 		return fmt.Errorf("printing what came of it: %w", err)
@@ -397,8 +412,6 @@ func verdict(reports []qa.Report) error {
 // check refuses flags that do not go together.
 func (f tryFlags) check() error {
 	switch {
-	case f.format != "text" && f.format != "json":
-		return usageError("", "unknown value %q of --format: use \"text\" or \"json\"", f.format)
 	case f.practice && (f.account != "" || f.identity != "" || f.save != ""):
 		return usageError("leave one of them out", "--practice makes up the account, so --account, --identity and --save mean nothing with it")
 	case f.account != "" && f.identity != "":

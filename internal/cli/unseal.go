@@ -96,10 +96,15 @@ func unseal(s Streams, at target, ids []age.Identity, values bool) error {
 	case err != nil:
 		return &exitError{code: ExitFindings, err: fmt.Errorf("%s %w", name, err)}
 	}
-	if needed, _, err := accountKeys(at); err != nil {
+	if form, err := readAccountForm(at); err != nil {
 		fmt.Fprintf(s.Err, "note: what the definition needs is not known: %s\n", err)
-	} else if lacks := lacking(account, needed); len(lacks) > 0 {
-		fmt.Fprintf(s.Err, "warning: the account lacks %s, which the definition needs\n", quotedList(lacks))
+	} else {
+		if err := account.For(form.ns); err != nil {
+			fmt.Fprintf(s.Err, "warning: %s\n", err)
+		}
+		if lacks := lacking(account, form.needed); len(lacks) > 0 {
+			fmt.Fprintf(s.Err, "warning: the account lacks %s, which the definition needs\n", quotedList(lacks))
+		}
 	}
 	if values {
 		_, err := s.Out.Write(report.VisibleJSON(account.Encode()))

@@ -12,8 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/github"
 	"github.com/karzoun/miniapp-review/internal/githubtest"
+	"github.com/karzoun/miniapp-review/internal/sandbox"
 )
 
 // world is a definitions repository on a GitHub in memory, with a partner who
@@ -26,6 +28,8 @@ type world struct {
 	examples            map[string]string
 	pull                *githubtest.Pull
 	permissions         githubtest.Permissions
+	// provider answers the requests of definitions.
+	provider func(*definition.Definition) sandbox.Provider
 }
 
 // ticking is a clock that goes on by a second each time it is asked.

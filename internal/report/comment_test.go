@@ -55,7 +55,7 @@ func anyComment(r *rand.Rand) report.StatusComment {
 	for range many() {
 		verdicts = append(verdicts, report.Verdict{Login: anyText(), Says: "approves"})
 	}
-	c.Sections = []string{report.Checklist(items), report.Verdicts(verdicts)}
+	c.Sections = []string{report.Checklist(items, "rita"), report.Verdicts(verdicts)}
 	if r.IntN(5) == 0 {
 		c.NotChecked = anyText()
 	}

@@ -11,12 +11,18 @@ import (
 
 // ItemState is what was recorded of an item of the checklist. By decided it, At
 // is when; the zero value is an open item.
+//
+// Machine says that it was tried by a machine, which By had asked for, and
+// Evidence is the comment with what it saw.
 type ItemState struct {
 	Passed bool      `json:"passed,omitempty"`
 	Failed bool      `json:"failed,omitempty"`
 	By     string    `json:"by,omitempty"`
 	At     time.Time `json:"at,omitzero"`
 	Reason string    `json:"reason,omitempty"`
+
+	Machine  bool  `json:"machine,omitempty"`
+	Evidence int64 `json:"evidence,omitempty"`
 }
 
 // Item is one item of the QA checklist.
@@ -34,8 +40,9 @@ const (
 	maxChecklist = 8_000
 )
 
-// Checklist writes the QA checklist, "" when there is none.
-func Checklist(items []Item) string {
+// Checklist writes the QA checklist, "" when there is none. machineFor is who
+// waits for a machine to try it, or "".
+func Checklist(items []Item, machineFor string) string {
 	if len(items) == 0 {
 		return ""
 	}
@@ -59,6 +66,9 @@ func Checklist(items []Item) string {
 		if it.By != "" {
 			who = fmt.Sprintf("%s, %s", Code(it.By), day(it.At))
 		}
+		if it.Machine {
+			who = fmt.Sprintf("a machine, for %s ([evidence](#issuecomment-%d))", who, it.Evidence)
+		}
 		if it.Reason != "" {
 			who += ": " + Code(it.Reason)
 		}
@@ -69,9 +79,13 @@ func Checklist(items []Item) string {
 	if more := len(items) - shown; more > 0 {
 		fmt.Fprintf(&b, "| | | and %d more | |\n", more)
 	}
-	return fmt.Sprintf("<details>\n<summary>QA checklist: %d of %s passed</summary>\n\n| | Item | What to try | Who |\n| --- | --- | --- | --- |\n%s\n"+
+	machine := ""
+	if machineFor != "" {
+		machine = fmt.Sprintf("A machine is to try it for %s. What it finds will be here; if its job does not start or fails, ask again.\n\n", Code(machineFor))
+	}
+	return fmt.Sprintf("<details>\n<summary>QA checklist: %d of %s passed</summary>\n\n| | Item | What to try | Who |\n| --- | --- | --- | --- |\n%s\n%s"+
 		"`/qa pass`, `/qa pass ITEM…` and `/qa fail ITEM: reason` in a comment record what was tried; `/help` lists all commands.\n\n</details>\n",
-		passed, count(len(items), "item"), b.String())
+		passed, count(len(items), "item"), b.String(), machine)
 }
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

@@ -232,7 +232,7 @@ func (r *reviewer) commentText(remarks *remarks, before bool) string {
 	}
 	visible := slices.DeleteFunc(slices.Clone(r.result.Findings), func(f finding.Finding) bool { return f.Shadow })
 	var sections []string
-	for _, text := range []string{r.waiting(), r.contested(), report.Offers(remarks.offers), report.Checklist(r.result.QA), r.voids(), report.Verdicts(r.verdicts)} {
+	for _, text := range []string{r.waiting(), r.contested(), report.Offers(remarks.offers), report.Checklist(r.result.QA, r.waitsForMachine()), r.voids(), report.Verdicts(r.verdicts)} {
 		if text != "" {
 			sections = append(sections, text)
 		}

@@ -2,26 +2,52 @@ package review
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/karzoun/miniapp-review/internal/command"
-	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/marker"
 	"github.com/karzoun/miniapp-review/internal/plan"
 	"github.com/karzoun/miniapp-review/internal/pull"
 	"github.com/karzoun/miniapp-review/internal/qa"
 	"github.com/karzoun/miniapp-review/internal/report"
+	"github.com/karzoun/miniapp-review/internal/submission"
 )
 
-// checklist returns the items of QA, as commands name them.
-func checklist(def *definition.Definition) []command.Item {
+// checklist returns the items of QA, as commands name them: with the namespace
+// before each when the pull request has several.
+func checklist(changes []*submission.Change) []command.Item {
+	var heads []*submission.Package
+	for _, c := range changes {
+		if c.Head != nil {
+			heads = append(heads, c.Head)
+		}
+	}
 	var items []command.Item
-	for _, it := range qa.Checklist(def) {
-		items = append(items, command.Item{ID: it.ID, Text: it.Text})
+	for i, head := range heads {
+		prefix := ""
+		if len(heads) > 1 {
+			prefix = ItemPrefix(head.Folder, i)
+		}
+		for _, it := range qa.Checklist(head.Definition) {
+			items = append(items, command.Item{ID: prefix + it.ID, Text: it.Text})
+		}
 	}
 	return items
 }
+
+// ItemPrefix is what comes before the items of a namespace where a pull request
+// has several, i being its place among them: its name, or its place when no
+// command could say the name.
+func ItemPrefix(folder string, i int) string {
+	if !folderName.MatchString(folder) {
+		return fmt.Sprintf("%d/", i+1)
+	}
+	return folder + "/"
+}
+
+var folderName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,79}$`)
 
 // commands carries out what people wrote. Their order is that of the comments;
 // a comment that was edited lets nothing pass, since what it said is not known.
@@ -29,16 +55,13 @@ func checklist(def *definition.Definition) []command.Item {
 func (r *reviewer) commands() {
 	r.items = nil
 	if r.config.QA {
-		for _, c := range r.changes {
-			if c.Head != nil {
-				r.items = append(r.items, checklist(c.Head.Definition)...)
-			}
-		}
+		r.items = checklist(r.changes)
 	}
 	r.state = map[string]report.ItemState{}
 	refusedOnce := map[int64]bool{}
 	for _, c := range r.snapshot.Comments {
 		if c.User.ID == r.snapshot.Self.ID {
+			r.trial(c)
 			continue
 		}
 		for _, cmd := range command.Parse(c.Body) {
@@ -109,6 +132,8 @@ func (r *reviewer) carryOut(c pull.Comment, cmd command.Command) (why string, an
 	case command.QAReset:
 		clear(r.state)
 		return "", false
+	case command.QARun:
+		return r.request(c), false
 	}
 	return r.record(c, cmd), false
 }
@@ -125,6 +150,11 @@ func (r *reviewer) record(c pull.Comment, cmd command.Command) string {
 			return err.Error()
 		}
 		ids = append(ids, id)
+	}
+	for _, id := range ids {
+		if why := r.overruled(id, cmd); why != "" {
+			return why
+		}
 	}
 	if cmd.Verb == command.QAPass && len(ids) == 0 {
 		for _, it := range r.items {

@@ -61,6 +61,8 @@ type Result struct {
 	Decision   stage.Decision
 	// QA is the checklist with what was recorded.
 	QA []report.Item
+	// Requests are the commands that ask for a machine to try it.
+	Requests []Request
 	// Approvers are those whose approvals count.
 	Approvers []pull.User
 	// Visibility is what a reviewer asked for with /visibility, or "".

@@ -32,6 +32,42 @@ func sampleTransactionID() Spec {
 	}
 }
 
+func sampleIDOwn() Spec {
+	return Spec{
+		ID: "sample-id-own", Group: groupSamples, Severity: finding.Warning,
+		Title:   "Each event has an id of its own",
+		Purpose: "Checks that transactionId finds different ids in the sample deliveries of different events, since the second of two deliveries with one id is taken for a repetition.",
+		Source:  "The platform acknowledges a delivery whose id it has seen, and does not work on it. The id of an order or a ticket is the same in all of its events, that of a delivery is not.",
+		Help:    "Point `transactionId.paths` at the id of the delivery or event, or join the object's id with the time of the change. If the samples were copied, give each its own id.",
+		Fires: []Example{
+			{Name: "the id of the object", Edit: `/webhook/transactionId/paths = ["$.ticket.id"]`},
+			{Name: "the id of the object in one event", Edit: `/webhook/transactionId/overrides = {"ticket.closed": {"paths": ["$.ticket.id"]}, "ticket.created": {"paths": ["$.ticket.id"]}}`},
+		},
+		Silent: []Example{{Name: "the object's id and the event", Edit: `/webhook/transactionId = {"paths": ["$.ticket.id", "$.event"], "separator": ":", "fallback": "generate"}`}},
+		CheckDefinition: func(p *Pass, def *definition.Definition) {
+			first := map[string]sample{}
+			said := map[*jsondoc.Node]bool{}
+			for _, s := range p.samples() {
+				id := def.Webhook.DeliveryID(s.Event.Text(), s.Delivery.Body)
+				if s.Event == nil || s.Delivery.Body == nil || id.Value == "" || id.Unreadable != nil {
+					continue
+				}
+				earlier, taken := first[id.Value]
+				if !taken {
+					first[id.Value] = s
+				}
+				if !taken || earlier.Event.Text() == s.Event.Text() || said[id.At] {
+					continue
+				}
+				said[id.At] = true
+				p.Node(id.At, "the samples of %s and %s have the same id, so that whichever comes later is taken for a repetition", shown(earlier.Event.Text()), shown(s.Event.Text())).
+					Hint("Point transactionId.paths at the id of the delivery; if one sample is a copy of the other, give it an id of its own.").
+					SeeIn(p.Head, earlier.file, earlier.Event.Span, "the one").SeeIn(p.Head, s.file, s.Event.Span, "the other")
+			}
+		},
+	}
+}
+
 // anyFound reports whether one of the paths leads to a text or number that is
 // not empty. A path that cannot be read could lead anywhere.
 func anyFound(paths []*jsondoc.Node, body *jsondoc.Node) bool {
@@ -88,11 +124,12 @@ func sampleRecord() Spec {
 	return Spec{
 		ID: "sample-record", Group: groupSamples, Severity: finding.Warning,
 		Title:   "Samples have the record",
-		Purpose: "Checks that the handler of a sample's event finds in it the record, or the id of the record.",
-		Source:  "A handler that names a resource reads the record at dataPath; one that names a record type reads its id by mapping.code.",
+		Purpose: "Checks that the handler of a sample's event finds in it the record and the id of the record.",
+		Source:  "A handler that names a resource reads the record at dataPath, and its id as the resource maps code; one that names a record type reads its id by mapping.code.",
 		Help:    "Correct `dataPath` or `mapping.code` after a real delivery.",
 		Fires: []Example{
 			{Name: "nothing at dataPath", Edit: `/sync/webhooks/handlers/ticket.created/dataPath = "$.requester"`},
+			{Name: "another form of the record than in the resource's list", Edit: "/sync/resources/customers/apiMapping = {\"code\": \"uuid\", \"primaryEmail\": \"contact.email\"}"},
 			{Name: "no id", Edit: `/sync/webhooks/handlers/ticket.created = {"recordType": "order", "operation": "create", "mapping": {"code": {"path": "$.order.id", "transform": "toString"}}}`},
 		},
 		Silent: []Example{{Name: "one of several paths", Edit: `/sync/webhooks/handlers/ticket.created = {"recordType": "order", "operation": "create", "mapping": {"code": {"paths": ["$.order.id", "$.ticket.id"], "transform": "coalesce"}}}`}},
@@ -103,16 +140,8 @@ func sampleRecord() Spec {
 				if s.Event == nil || s.Delivery.Body == nil || h == nil {
 					continue
 				}
-				if at := h.Get("dataPath"); h.Get("resource") != nil && at.Text() != "" {
-					path, err := definition.ParseAnyPath(at.Text())
-					if err != nil {
-						continue
-					}
-					if n := path.Eval(s.Delivery.Body); !n.Is(jsondoc.Object) && !n.Is(jsondoc.Array) {
-						p.NodeIn(s.file, s.at(), "there is no record at %s in this delivery", shown(at.Text())).
-							Hint("Correct the handler's dataPath, or the sample.").
-							See(at, "the record's place")
-					}
+				if h.Get("resource") != nil {
+					p.sampleResource(def, s, h)
 					continue
 				}
 				code := h.At("mapping", "code")
@@ -127,6 +156,55 @@ func sampleRecord() Spec {
 			}
 		},
 	}
+}
+
+// sampleResource looks for the record of a handler that names a resource, and
+// for the record's id.
+func (p *Pass) sampleResource(def *definition.Definition, s sample, h *jsondoc.Node) {
+	at := h.Get("dataPath")
+	path, err := definition.ParseAnyPath(at.Text())
+	if at.Text() == "" || err != nil {
+		return
+	}
+	found := path.Eval(s.Delivery.Body)
+	records := found.Elements()
+	if found.Is(jsondoc.Object) {
+		records = []*jsondoc.Node{found}
+	} else if !found.Is(jsondoc.Array) {
+		p.NodeIn(s.file, s.at(), "there is no record at %s in this delivery", shown(at.Text())).
+			Hint("Correct the handler's dataPath, or the sample.").
+			See(at, "the record's place")
+		return
+	}
+	mapping, paths := resourceIdentity(def.Sync.Node.Get("resources").Get(h.Get("resource").Text()))
+	for _, r := range records {
+		if len(paths) > 0 && !anyFound(paths, r) {
+			p.NodeIn(s.file, s.at(), "the mapping of the resource %s finds nothing in the record of this delivery by which the record is recognised", shown(h.Get("resource").Text())).
+				Hint("Correct the handler's dataPath, the path of code, or the sample: deliveries and lists often hold a record in different forms.").
+				See(mapping, "where the id is looked for")
+			return
+		}
+	}
+}
+
+// resourceIdentity returns the paths of what the records of a resource are
+// recognised by: their id, and for customers their address and phone too. It
+// returns none when one of them is computed.
+func resourceIdentity(resource *jsondoc.Node) (mapping *jsondoc.Node, paths []*jsondoc.Node) {
+	mapping = resource.Get("apiMapping")
+	keys := []string{"code"}
+	if resource.Get("contentType").Text() == "core:customer" {
+		keys = append(keys, "primaryEmail", "primaryPhone")
+	}
+	for _, key := range keys {
+		rule := mapping.Get(key)
+		found := codePaths(rule)
+		if rule != nil && len(found) == 0 {
+			return mapping, nil
+		}
+		paths = append(paths, found...)
+	}
+	return mapping, paths
 }
 
 // codePaths returns the paths of one mapping rule, or nothing when it computes

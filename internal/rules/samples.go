@@ -16,7 +16,7 @@ const groupSamples = "Sample deliveries"
 func sampleRules() []Spec {
 	return []Spec{
 		sampleShape(), sampleEventKnown(), sampleProducesEvent(),
-		sampleTransactionID(), sampleCustomer(), sampleRecord(), sampleSignature(),
+		sampleTransactionID(), sampleIDOwn(), sampleCustomer(), sampleRecord(), sampleSignature(),
 	}
 }
 

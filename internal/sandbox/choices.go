@@ -25,7 +25,8 @@ var (
 	textResponse      = Choice{"text-response", "what a mapping finds in a response that is no JSON is not documented; here \"$\" is its text"}
 	failureStops      = Choice{"failure-stops", "what follows a request that fails is not documented; here the run stops: connecting stores nothing, and an import keeps the records that it has"}
 	testAfterToken    = Choice{"test-after-token", "when test_token runs is not documented; here it is after get_token and before userDetails"}
-	refreshEverywhere = Choice{"refresh-everywhere", "whether sources, sync and registration refresh an expired token is not documented; here they do, as actions do"}
+	emptyIsRefusal    = Choice{"empty-is-refusal", "what follows when a request of auth succeeds, but with nothing of what its mapping looks for, is not documented; here it is a refusal, which services such as Slack send with the status 200"}
+	refreshEverywhere = Choice{"refresh-everywhere", "whether sources, sync and registration refresh an expired token is not documented; here sources and imports do, as actions do, and requests of auth do not"}
 	lastArrayMapping  = Choice{"last-array-mapping", "what an action returns when its last mapping is an array is not documented; here it returns nothing"}
 	arrayMappingStays = Choice{"array-mapping-stays", "how long the values of an array mapping last is not documented; here all later steps see them"}
 	parameterDefaults = Choice{"parameter-defaults", "whether the default of a parameter is used when no value comes is not documented; here it is"}
@@ -61,7 +62,7 @@ var (
 // The choices about records.
 var (
 	eitherPath      = Choice{"either-path", "paths are documented with \"$\" for handlers and without for apiMapping; here both are read in both places, from the body and from the record"}
-	literalValue    = Choice{"literal-value", "which key of a rule holds a literal is not documented; here it is value, and a number, boolean or null stands for itself"}
+	literalValue    = Choice{"literal-value", "which key of a rule holds a literal is not documented; here it is \"value\", and a number, boolean or null stands for itself"}
 	severalPaths    = Choice{"several-paths", "what several paths mean without coalesce is not documented; here the first that has a value counts, as there"}
 	emptyValue      = Choice{"empty-value", "what coalesce takes for empty is not documented; here nothing, null and \"\" are, and 0, false, white space, empty lists and empty objects are values"}
 	fieldLeftOut    = Choice{"field-left-out", "what a field gets when nothing is at its path is not documented; here the record goes without it"}
@@ -70,7 +71,7 @@ var (
 	numberReading   = Choice{"number-reading", "which texts toNumberOrNull reads is not documented; here those that are numbers in JSON, with white space around them, and all else is null"}
 	computeNull     = Choice{"compute-null", "what the platform's helpers compute is not documented; here the field is null"}
 	itemsAsTheyAre  = Choice{"items-as-they-are", "what mapItems makes of a line is not documented; here it stays as the provider sends it"}
-	codesJoined     = Choice{"codes-joined", "how joinCodes joins is not documented; here with commas, and of an object its code counts"}
+	codesJoined     = Choice{"codes-joined", "how joinCodes joins is not documented; here with commas, and of an object its \"code\" counts"}
 	resourceHandler = Choice{"resource-handler", "handlers that name a resource are in one example only; here the record at dataPath is mapped by the resource's apiMapping"}
 	wholeBody       = Choice{"whole-body", "what a handler with a resource does without dataPath is not documented; here the body is the record"}
 	listOfRecords   = Choice{"list-of-records", "whether dataPath may lead to a list is not documented; here each of its entries is a record"}
@@ -80,25 +81,47 @@ var (
 var (
 	syncEnabled     = Choice{"sync-enabled", "whether records are imported when syncConfiguration.enabled is absent is not documented; here they are"}
 	endpointURL     = Choice{"endpoint-url", "how baseUrl and the URL of an endpoint are joined is not documented; here with exactly one slash, and a whole URL stands for itself"}
-	pageParameter   = Choice{"page-parameter", "how the next page is asked for is not documented; here with the query parameter page, from page=2 on"}
+	pageParameter   = Choice{"page-parameter", "how the next page is asked for is not documented; here with the query parameter \"page\", which is 2 for the second page and is not there for the first"}
 	onePage         = Choice{"one-page", "whether a resource without pagination has pages is not documented; here one answer has all records"}
 	rootList        = Choice{"root-list", "where the records are without dataProperty is not documented; here the response itself is the list"}
-	detailsID       = Choice{"details-id", "which field {id} stands for is not documented; here it is the field id of the record in the list"}
+	detailsID       = Choice{"details-id", "which field {id} stands for is not documented; here it is the field \"id\" of the record in the list"}
 	detailsReplace  = Choice{"details-replace", "what the response of endpoints.details holds is not documented; here it, or the object at dataProperty in it, replaces the record of the list"}
 	timeoutInMillis = Choice{"timeout-in-millis", "the unit of timeout is not documented; here it is milliseconds"}
 )
 
-// Choices returns all choices of the interpreter.
-func Choices() []Choice {
-	return []Choice{
-		unresolvedStays, inputLeftOut, typedOverDefault, formIsCredential, objectAsJSON, urlValueRaw, bodyTypeJSON,
-		emptyBodyNotSent, nestedForm, bareMapping, textResponse, failureStops, testAfterToken, refreshEverywhere,
-		lastArrayMapping, arrayMappingStays, parameterDefaults, rootSource, sourceRefField, basicCase, oauthState,
-		challengeFirst, challengeField, challengeEmpty, missingIsNone, unverifiableRefused, timestampUnused, hexCapitals,
-		formIsObject, unreadableAnswered, noEventAnswered, partMissing, separatorMissing, fallbackAlone, idsJoined,
-		noIDProcessed, seenPerInstall, customerAtRoot, customerMapping, defaultResponse,
-		eitherPath, literalValue, severalPaths, emptyValue, fieldLeftOut, nullStays, numberAsWritten, numberReading, computeNull,
-		itemsAsTheyAre, codesJoined, resourceHandler, wholeBody, listOfRecords,
-		syncEnabled, endpointURL, pageParameter, onePage, rootList, detailsID, detailsReplace, timeoutInMillis,
+// ChoiceGroup is the choices about one part of the interpreter.
+type ChoiceGroup struct {
+	Title   string
+	Choices []Choice
+}
+
+// ChoiceGroups returns all choices of the interpreter in the order in which its
+// page has them.
+func ChoiceGroups() []ChoiceGroup {
+	return []ChoiceGroup{
+		{"Placeholders", []Choice{unresolvedStays, inputLeftOut, typedOverDefault, formIsCredential, objectAsJSON, urlValueRaw}},
+		{"Requests and responses", []Choice{bodyTypeJSON, emptyBodyNotSent, nestedForm, basicCase, bareMapping, textResponse, failureStops, refreshEverywhere}},
+		{"Connecting", []Choice{testAfterToken, emptyIsRefusal, oauthState}},
+		{"Actions", []Choice{parameterDefaults, arrayMappingStays, lastArrayMapping}},
+		{"Dropdowns", []Choice{rootSource, sourceRefField}},
+		{"Webhooks", []Choice{
+			formIsObject, unreadableAnswered, challengeFirst, challengeField, challengeEmpty, missingIsNone, unverifiableRefused, timestampUnused,
+			hexCapitals, defaultResponse, noEventAnswered, partMissing, separatorMissing, fallbackAlone, idsJoined, noIDProcessed, seenPerInstall,
+			customerAtRoot, customerMapping,
+		}},
+		{"Records", []Choice{
+			eitherPath, literalValue, severalPaths, emptyValue, fieldLeftOut, nullStays, numberAsWritten, numberReading, computeNull,
+			itemsAsTheyAre, codesJoined, resourceHandler, wholeBody, listOfRecords,
+		}},
+		{"Imports", []Choice{syncEnabled, endpointURL, pageParameter, onePage, rootList, detailsID, detailsReplace, timeoutInMillis}},
 	}
+}
+
+// Choices returns the choices of all groups.
+func Choices() []Choice {
+	var all []Choice
+	for _, g := range ChoiceGroups() {
+		all = append(all, g.Choices...)
+	}
+	return all
 }

@@ -98,7 +98,7 @@ func (m *Machine) Resume(ctx context.Context, install *Install, credentials Valu
 
 // credentials runs a request of auth whose outputs are credentials.
 func (r *recorder) credentials(ctx context.Context, name string, req definition.Request) {
-	if a, ok := r.exchange(ctx, name, req, r.connectScope(nil), false); ok {
+	if a, ok := r.authorized(ctx, name, req, r.connectScope(nil)); ok {
 		r.store(r.install.Credentials, a.values)
 	}
 }
@@ -109,10 +109,10 @@ func (m *Machine) finish(ctx context.Context, r *recorder, install *Install) *Ru
 	auth := &m.Definition.Auth
 	if r.run.OK() && auth.TestToken.Node != nil {
 		r.choose(testAfterToken, auth.TestToken.Node)
-		r.exchange(ctx, "test_token", auth.TestToken, r.connectScope(nil), false)
+		r.authorized(ctx, "test_token", auth.TestToken, r.connectScope(nil))
 	}
 	if r.run.OK() && auth.UserDetails.Node != nil {
-		if a, ok := r.exchange(ctx, "userDetails", auth.UserDetails, r.connectScope(nil), false); ok {
+		if a, ok := r.authorized(ctx, "userDetails", auth.UserDetails, r.connectScope(nil)); ok {
 			r.store(r.install.Metadata, a.values)
 		}
 	}
@@ -180,7 +180,7 @@ func (m *Machine) Finish(ctx context.Context, install *Install, code string) *Ru
 		r.fail(&Failure{Code: Internal, Message: "auth.get_token is missing: nothing exchanges the code for a token", Pointer: m.Definition.Auth.Node.Pointer(), Hint: "Add the request to the provider's token endpoint."})
 		return r.done()
 	}
-	if a, ok := r.exchange(ctx, "get_token", req, r.connectScope(jsondoc.NewString(code)), false); ok {
+	if a, ok := r.authorized(ctx, "get_token", req, r.connectScope(jsondoc.NewString(code))); ok {
 		r.store(next.Credentials, a.values)
 	}
 	return m.finish(ctx, r, install)

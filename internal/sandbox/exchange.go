@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/karzoun/miniapp-review/internal/definition"
@@ -23,6 +25,28 @@ type answer struct {
 	// JSON, or nil when it is empty.
 	body   *jsondoc.Node
 	values []jsondoc.Member // what the mapping gave, in its order
+	// found says that a path of the mapping led to something other than null.
+	found bool
+}
+
+// authorized sends a request of auth. Services such as Slack, and GitHub where it
+// exchanges a code, refuse with the status 200 and say so in the body alone: an
+// answer with nothing of what the mapping looks for is no success.
+func (r *recorder) authorized(ctx context.Context, name string, req definition.Request, s *scope) (answer, bool) {
+	a, ok := r.exchange(ctx, name, req, s, false)
+	if !ok || a.found || !looks(req.Mapping) {
+		return a, ok
+	}
+	r.choose(emptyIsRefusal, req.MappingAt)
+	r.fail(&Failure{Code: ExternalAPI, Pointer: req.MappingAt.Pointer(),
+		Message: fmt.Sprintf("the provider answered %q with success, but with nothing of what its mapping looks for", name),
+		Hint:    "Look at the response: it may say why it refuses, or have another form."})
+	return answer{}, false
+}
+
+// looks reports whether a mapping looks for anything in a response.
+func looks(mapping []definition.Output) bool {
+	return slices.ContainsFunc(mapping, func(o definition.Output) bool { return strings.HasPrefix(o.Value.Text(), "$") })
 }
 
 // exchange sends a request and maps its response. With refresh, a 401 leads to
@@ -67,7 +91,7 @@ func (r *recorder) refused(name string, req definition.Request, status int) {
 // token may be void from now on.
 func (r *recorder) refresh(ctx context.Context) bool {
 	req := r.m.Definition.Auth.RefreshToken
-	a, ok := r.exchange(ctx, "refresh_token", req, r.connectScope(nil), false)
+	a, ok := r.authorized(ctx, "refresh_token", req, r.connectScope(nil))
 	if !ok {
 		if f := r.run.Failure; f != nil {
 			f.Code = AuthExpired
@@ -106,6 +130,10 @@ func (r *recorder) try(ctx context.Context, name string, req definition.Request,
 	step.Response = r.shownResponse(response, a.body)
 	if response.Status >= 200 && response.Status < 300 {
 		a.values = r.mapped(req, a.body, &step)
+		a.found = slices.ContainsFunc(a.values, func(v jsondoc.Member) bool {
+			fromPath := slices.ContainsFunc(step.Mapped, func(m Mapped) bool { return m.Name == v.Key && m.Path != "" })
+			return fromPath && !v.Value.Is(jsondoc.Null)
+		})
 	}
 	r.step(step)
 	return response.Status, a, true
@@ -155,7 +183,7 @@ func (r *recorder) shownResponse(response outbound.Response, body *jsondoc.Node)
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	shown := shownBody(response.Body)
 	if body.Is(jsondoc.Object) || body.Is(jsondoc.Array) {
-		shown = shownBody(jsondoc.AppendJSON(nil, r.hide.secretMembers(body)))
+		shown = shownJSON(body)
 	}
 	return &Received{Status: response.Status, Type: kind, Body: shown, Bytes: len(response.Body)}
 }

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"github.com/karzoun/miniapp-review/internal/definition"
-	"github.com/karzoun/miniapp-review/internal/jsondoc"
 )
 
 // Kept is a value that an install holds, as it may be shown.
@@ -28,11 +27,10 @@ func (m *Machine) Kept(install *Install) []Kept {
 			kept := Kept{Bag: bag.name, Key: k, Value: mask}
 			if bag.name != "credentials" && !hide.keys[k] && !definition.LooksSecret(k) {
 				n := bag.values[k]
-				text, ok := definition.Scalar(n)
-				if !ok {
-					text = string(jsondoc.AppendJSON(nil, hide.secretMembers(n)))
+				kept.Value = shownJSON(n)
+				if text, ok := definition.Scalar(n); ok {
+					kept.Value = shownBody([]byte(text))
 				}
-				kept.Value = shownBody([]byte(text))
 				hidden(&kept.Value)
 			}
 			list = append(list, kept)

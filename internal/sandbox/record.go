@@ -126,7 +126,7 @@ func (r *recorder) showRecord(rec Record, fields *jsondoc.Node) {
 	if len(r.run.Records) >= maxShownRecords {
 		return
 	}
-	rec.Fields = shownBody(jsondoc.AppendJSON(nil, r.hide.secretMembers(fields)))
+	rec.Fields = shownJSON(fields)
 	r.run.Records = append(r.run.Records, rec)
 }
 

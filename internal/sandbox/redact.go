@@ -174,30 +174,40 @@ func hideHeader(h *Header) {
 	}
 }
 
-// secretMembers returns a value with the members hidden whose keys name a
-// secret: a response has tokens that no mapping takes.
-func (r *redactor) secretMembers(n *jsondoc.Node) *jsondoc.Node {
-	switch {
-	case n.Is(jsondoc.Object):
-		members := make([]jsondoc.Member, 0, len(n.Children))
-		for _, c := range n.Children {
-			v := c
-			if definition.LooksSecret(c.Key) && (c.Is(jsondoc.String) || c.Is(jsondoc.Number)) {
-				v = jsondoc.NewString(mask)
-			} else {
-				v = r.secretMembers(c)
-			}
-			members = append(members, jsondoc.Member{Key: c.Key, Value: v})
-		}
-		return jsondoc.NewObject(members...)
-	case n.Is(jsondoc.Array):
-		elements := make([]*jsondoc.Node, len(n.Children))
-		for i, c := range n.Children {
-			elements[i] = r.secretMembers(c)
-		}
-		return jsondoc.NewArray(elements...)
+// shownJSON is a value as compact JSON as it may be shown, cut after a while.
+// Members whose keys name a secret are hidden: a response has tokens that no
+// mapping takes.
+func shownJSON(n *jsondoc.Node) string { return shownBody(appendHidden(nil, n, maxShown)) }
+
+// appendHidden appends a value as compact JSON without the members whose keys
+// name a secret. It ends soon after most bytes, since a value can be megabytes
+// long of which only the beginning is shown.
+func appendHidden(b []byte, n *jsondoc.Node, most int) []byte {
+	if !n.Is(jsondoc.Object) && !n.Is(jsondoc.Array) {
+		return jsondoc.AppendJSON(b, n)
 	}
-	return n
+	open, end := byte('['), byte(']')
+	if n.Is(jsondoc.Object) {
+		open, end = '{', '}'
+	}
+	b = append(b, open)
+	for i, c := range n.Children {
+		if len(b) > most {
+			break
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if n.Is(jsondoc.Object) {
+			b = append(append(b, jsondoc.Quote(c.Key)...), ':')
+			if definition.LooksSecret(c.Key) && (c.Is(jsondoc.String) || c.Is(jsondoc.Number)) {
+				b = append(b, jsondoc.Quote(mask)...)
+				continue
+			}
+		}
+		b = appendHidden(b, c, most)
+	}
+	return append(b, end)
 }
 
 func sortedKeys(v Values) []string { return slices.Sorted(maps.Keys(v)) }

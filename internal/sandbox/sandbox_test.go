@@ -334,6 +334,39 @@ const oauth = `{"ns": "acme", "auth": {"type": "oauth2", "sensitiveKeys": ["clie
 	"userDetails": {"url": "https://api.example/me", "method": "GET", "headers": {"Authorization": "Bearer [[accessToken]]"}, "mapping": {"uid": "$.id"}}},
 	"actions": [{"name": "act", "requests": [{"url": "https://api.example/act", "method": "GET", "headers": {"Authorization": "Bearer [[accessToken]]"}, "mapping": {"id": "$.id"}}]}]}`
 
+// TestARefusalWithSuccess is about services that refuse with the status 200.
+func TestARefusalWithSuccess(t *testing.T) {
+	const all = `{"token": "tok-12345", "id": 9, "name": "Acme", "secret": "hook-secret-1"}`
+	for name, test := range map[string]struct {
+		n    int
+		body string
+		ok   bool
+	}{
+		"a token that is missing":       {1, `{"error": "bad_verification_code"}`, false},
+		"a token that is null":          {1, `{"token": null}`, false},
+		"no details":                    {3, `{"ok": false, "error": "invalid_auth"}`, false},
+		"details that are no JSON":      {3, `no`, false},
+		"a part of the details":         {3, `{"id": 9}`, true},
+		"a test that looks for nothing": {2, `{"ok": false}`, true},
+		"an empty registration":         {4, `{}`, false},
+	} {
+		provider := &script{answer: func(i int, r outbound.Request) (int, string) {
+			if i == test.n {
+				return 200, test.body
+			}
+			return 200, all
+		}}
+		install := NewInstall("u-1")
+		r := machine(t, keyAuth, provider).Connect(t.Context(), install, Texts(map[string]string{"shop": "acme", "apiKey": "key-12345"}))
+		if r.OK() != test.ok || install.Connected != test.ok {
+			t.Errorf("%s: %+v, connected %t", name, r.Failure, install.Connected)
+		}
+		if !r.OK() && (r.Failure.Code != ExternalAPI || len(provider.asked) != test.n || len(install.Credentials) > 0) {
+			t.Errorf("%s: %+v after %d requests, stored %v", name, r.Failure, len(provider.asked), install.Credentials)
+		}
+	}
+}
+
 func TestOAuth(t *testing.T) {
 	expired := false
 	provider := &script{answer: func(n int, r outbound.Request) (int, string) {

@@ -374,7 +374,7 @@ func (d *delivery) shownDelivery() *Sent {
 	}
 	sent := &Sent{Method: d.in.Method, URL: address, Headers: d.in.header(), Body: shownBody(d.in.Body)}
 	if b := d.parts.Body; b.Is(jsondoc.Object) || b.Is(jsondoc.Array) {
-		sent.Body = shownBody(jsondoc.AppendJSON(nil, d.hide.secretMembers(b)))
+		sent.Body = shownJSON(b)
 	}
 	v := readVerification(d.m.Definition.Webhook.Verification)
 	for i := range sent.Headers {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -272,6 +273,7 @@ func TestWhatIsNoDelivery(t *testing.T) {
 		{"no webhook", machine(t, `{"ns": "acme", "webhook": null}`, nil), post("", "", "{}"), 404},
 		{"GET", m, Incoming{Method: http.MethodGet, Query: map[string][]string{"hub.challenge": {"1"}}}, 405},
 		{"too large", m, post("", "", strings.Repeat(" ", MaxDelivery+1)), 413},
+		{"as deep as can be", m, post("", "", strings.Repeat("[", MaxDelivery)), 200},
 		{"as large as can be", m, post("", "", `"`+strings.Repeat("x", MaxDelivery-2)+`"`), 200},
 	}
 	for _, tt := range tests {
@@ -435,4 +437,23 @@ func TestSampleOfAToken(t *testing.T) {
 	if d := m.Deliver(install, in); err != nil || !d.Verification.OK {
 		t.Errorf("the sample is refused: %v, %s", err, d.Verification.Reason)
 	}
+}
+
+// TestDeliveriesAtOnce: different installs receive at the same time. The race
+// detector is what looks at it.
+func TestDeliveriesAtOnce(t *testing.T) {
+	m := machine(t, hook(open+`, "eventExtraction": {"source": "body", "path": "$.event"}, "transactionId": {"paths": ["$.id"]}, "customerExtraction": {"basePath": "$.c", "mapping": {"code": "id"}}`), nil)
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			install := NewInstall(fmt.Sprint(i))
+			for n := range 20 {
+				d := m.Deliver(install, post("", "", fmt.Sprintf(`{"event": "a.made", "id": %d}`, n)))
+				if d.Duplicate || len(d.Triggers) != 1 {
+					t.Errorf("delivery %d of install %d: duplicate %t", n, i, d.Duplicate)
+				}
+			}
+		})
+	}
+	all.Wait()
 }

@@ -19,6 +19,10 @@ const MaxAccountBytes = 64 << 10
 // Its values are secrets: they belong into requests to the provider, and into no
 // message, log or file that others read.
 type Account struct {
+	// NS is the namespace that the account is for. It is sealed with the rest:
+	// else somebody could copy a sealed account into a submission of their own,
+	// whose requests would carry the credentials to them.
+	NS string `json:"ns,omitempty"`
 	// Credentials are those of an install: what the tenant types at install, and
 	// for OAuth what connecting stores, by the keys that the definition uses.
 	Credentials map[string]string `json:"credentials"`
@@ -40,6 +44,18 @@ func (a Account) Encode() []byte {
 	e.SetIndent("", "  ")
 	_ = e.Encode(a) // maps of texts can always be written
 	return b.Bytes()
+}
+
+// For reports why the account is not one for a namespace. An account that names
+// none is for nobody.
+func (a Account) For(ns string) error {
+	switch a.NS {
+	case ns:
+		return nil
+	case "":
+		return errors.New("the account does not say which MiniApp it is for: seal it again with \"miniapp seal\"")
+	}
+	return fmt.Errorf("the account is for %s, and not for %q", shownKey(a.NS), ns)
 }
 
 // AccountError is one reason why a document is no account. It names keys, and
@@ -100,11 +116,13 @@ func (p *accountParser) fail(offset int, format string, args ...any) {
 
 func (p *accountParser) account(root *jsondoc.Node) (a Account) {
 	if !root.Is(jsondoc.Object) {
-		p.fail(root.Span.Start, "an account is an object with \"credentials\", and \"login\" and \"notes\" if need be, not %s", kind(root))
+		p.fail(root.Span.Start, "an account is an object with \"credentials\", and \"ns\", \"login\" and \"notes\" if need be, not %s", kind(root))
 		return a
 	}
 	for _, m := range root.Members() {
 		switch m.Key {
+		case "ns":
+			a.NS, _ = p.text(m)
 		case "credentials":
 			a.Credentials = p.texts(m)
 		case "login":
@@ -112,8 +130,8 @@ func (p *accountParser) account(root *jsondoc.Node) (a Account) {
 		case "notes":
 			a.Notes, _ = p.text(m)
 		default:
-			expected := "expected \"credentials\", \"login\" or \"notes\""
-			if near, ok := nearest.Word(m.Key, []string{"credentials", "login", "notes"}); ok {
+			expected := "expected \"ns\", \"credentials\", \"login\" or \"notes\""
+			if near, ok := nearest.Word(m.Key, []string{"ns", "credentials", "login", "notes"}); ok {
 				expected = fmt.Sprintf("did you mean %q?", near)
 			}
 			p.fail(m.KeySpan.Start, "an account has no key %s: %s", shownKey(m.Key), expected)

@@ -35,7 +35,7 @@ func TestParseAccountMistakes(t *testing.T) {
 		`{"credentials": {"a": null}, "login": true}`:    "1:23: the value of \"a\" must be a text in double quotes, not null\n1:39: \"login\" must be an object of texts, not a boolean",
 		`{"credentials": {"": "hunter2"}}`:               `1:18: a key of "credentials" is empty`,
 		`{"credentials": {}, "lgoin": {"p": "hunter2"}}`: `1:21: an account has no key "lgoin": did you mean "login"?`,
-		`{"credentials": {}, "accessToken": "hunter2"}`:  `1:21: an account has no key "accessToken": expected "credentials", "login" or "notes"`,
+		`{"credentials": {}, "accessToken": "hunter2"}`:  `1:21: an account has no key "accessToken": expected "ns", "credentials", "login" or "notes"`,
 		`{"credentials": {"a": "x", "a": "hunter2"}}`:    `1:28: the key "a" is already in this object`,
 		`{"credentials": {"a": hunter2}}`:                `1:23: this is not JSON`,
 		`{"credentials": {"a": 'hunter2'}}`:              `1:23: this is not JSON`,
