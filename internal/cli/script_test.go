@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -15,12 +16,21 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// asCommand is the variable with which the test binary is the command.
+const asCommand = "MINIAPP_TEST_COMMAND"
+
 // TestMain registers the command for the scripts. Its clock is fixed, so that
 // the dates of scaffolds and the checks of dates never change. The test binary is
 // also what tests in this process run functions with.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == runFunction {
 		os.Exit(Main(context.Background(), os.Args[1:], System()))
+	}
+	if os.Getenv(asCommand) != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		code := Main(ctx, os.Args[1:], System())
+		stop()
+		os.Exit(code)
 	}
 	testscript.Main(m, map[string]func(){
 		"miniapp": func() {

@@ -235,11 +235,7 @@ func (t *tenant) run(ctx context.Context, do func(*sandbox.Install)) error {
 
 // keep takes a new state of the install over. The caller holds the lock.
 func (t *tenant) keep(install *sandbox.Install) error {
-	was := t.install.Connected
 	t.install = install
-	if was != install.Connected {
-		t.state++
-	}
 	data, err := install.Encode()
 	if err != nil || bytes.Equal(data, t.saved) {
 		return err
