@@ -91,7 +91,7 @@ func open(t *testing.T, ns string, origins map[string]string) *shop {
 	client := outbound.New(outbound.Options{AllowLocal: true, Now: time.Now})
 	t.Cleanup(client.Close)
 	s := &shop{T: t, dir: dir, hook: newHook(t)}
-	s.machine = &sandbox.Machine{Definition: pkg.Definition, Provider: client, Now: time.Now, Random: rand.Reader,
+	s.machine = &sandbox.Machine{Definition: pkg.Definition, Provider: client, Functions: newFunctions(t), Now: time.Now, Random: rand.Reader,
 		Platform: sandbox.Platform{BaseURL: s.hook.url, Subdomain: "acme"}}
 	return s
 }
@@ -102,6 +102,34 @@ func (s *shop) connected(form obj) *sandbox.Install {
 	install := sandbox.NewInstall("install-1")
 	s.passes(s.machine.Connect(s.Context(), install, values(form)))
 	return install
+}
+
+// refuses connects with what is wrong, and checks that it fails at a step with a
+// code, and that nothing is stored.
+func (s *shop) refuses(form obj, step string, code sandbox.Code) *sandbox.Run {
+	s.Helper()
+	install := sandbox.NewInstall("install-0")
+	run := s.machine.Connect(s.Context(), install, values(form))
+	s.refused(run, install, step, code)
+	return run
+}
+
+func (s *shop) refused(run *sandbox.Run, install *sandbox.Install, step string, code sandbox.Code) {
+	s.Helper()
+	if run.OK() || run.Failure.Code != code || install.Connected || len(install.Credentials)+len(install.Metadata)+len(install.UserInput) > 0 {
+		s.Fatalf("expected %s, and nothing stored:\n%s", code, shown(run))
+	}
+	if n := len(run.Steps); step != "" && (n == 0 || run.Steps[n-1].Name != step) {
+		s.Errorf("expected it to fail at %q:\n%s", step, shown(run))
+	}
+}
+
+// options fills a dropdown.
+func (s *shop) options(install *sandbox.Install, key string, params obj) []sandbox.Option {
+	s.Helper()
+	list, run := s.machine.Source(s.Context(), install, key, "", values(params))
+	s.passes(run)
+	return list
 }
 
 // act runs an action, which must do, and returns what it gives.
