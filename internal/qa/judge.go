@@ -20,6 +20,7 @@ func (r *runner) judge(e qafile.Entry, run *sandbox.Run) Attempt {
 		a.State, a.Reason, a.Hint = Failed, fmt.Sprintf(format, args...), hint
 		return a
 	}
+	wrong, isWrong := firstError(run)
 	if f := run.Failure; f != nil {
 		switch {
 		case f.NoAnswer:
@@ -29,14 +30,17 @@ func (r *runner) judge(e qafile.Entry, run *sandbox.Run) Attempt {
 			return a
 		case e.Expect.Failure != "":
 			return fail(f.Hint, "it failed with %s, where %s is expected: %s", f.Code, e.Expect.Failure, f.Message)
+		case isWrong && wrong.Message != f.Message:
+			// What was sent was wrong already, so that the failure follows from it.
+			return fail(wrong.Hint, "%s; then: %s", placed(wrong), f.Message)
 		}
 		return fail(f.Hint, "%s", f.Message)
 	}
 	if e.Expect.Failure != "" {
 		return fail("Look whether the input is wrong in the way that it should be.", "it went through, where the failure %s is expected", e.Expect.Failure)
 	}
-	if d, ok := firstError(run); ok {
-		return fail(d.Hint, "%s", placed(d))
+	if isWrong {
+		return fail(wrong.Hint, "%s", placed(wrong))
 	}
 	if reason, hint := r.expected(e, run.Output); reason != "" {
 		return fail(hint, "%s", reason)

@@ -104,6 +104,7 @@ func (r *recorder) refresh(ctx context.Context) bool {
 
 // store puts mapped values into a bag of the install.
 func (r *recorder) store(bag Values, values []jsondoc.Member) {
+	r.hide.learn(r.install) // what is replaced now was sent before
 	for _, v := range values {
 		bag[v.Key] = v.Value
 	}
