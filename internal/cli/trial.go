@@ -251,15 +251,40 @@ func usesRegistered(def *definition.Definition) bool {
 	return false
 }
 
-// credentials finds the account. Samples alone need none.
+// credentials finds the account, which must be for this very MiniApp. Samples
+// alone need none.
 func (f tryFlags) credentials(s Streams, t *trial) (*sealed.Account, error) {
+	a, err := f.anyAccount(s, t)
+	if err != nil || a == nil {
+		return nil, err
+	}
+	ns := t.def.NS.Text()
+	// What lies sealed in the folder comes from whoever submitted it: they may
+	// have copied somebody else's. An account in the clear is the user's own, and
+	// may leave the MiniApp open.
+	if err := a.For(ns); err != nil && (a.NS != "" || f.opensSealed(s)) {
+		return nil, usageError("its credentials would go to another MiniApp's hosts", "%w", err)
+	}
+	return a, nil
+}
+
+// opensSealed reports whether the account is the sealed one of the submission.
+func (f tryFlags) opensSealed(s Streams) bool {
+	return f.account == "" && (f.identity != "" || strings.TrimSpace(s.Getenv(accountVariable)) == "")
+}
+
+// anyAccount finds the account, whatever it is for.
+func (f tryFlags) anyAccount(s Streams, t *trial) (*sealed.Account, error) {
 	text := strings.TrimSpace(s.Getenv(accountVariable))
 	switch {
 	case f.practice:
 		return nil, nil
 	case f.account != "":
 		a, err := readAccount(s, f.account)
-		return &a, err
+		if err != nil {
+			return nil, err
+		}
+		return &a, nil
 	case f.identity != "":
 		return openSealed(s, f.identity, t.at)
 	case text != "":

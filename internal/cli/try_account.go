@@ -31,7 +31,7 @@ func mayWrite(name string) error {
 // saveAccount writes the account with the credentials that an install has, for
 // nobody else to read.
 func saveAccount(name string, def *definition.Definition, account *sealed.Account, install *sandbox.Install) error {
-	out := sealed.Account{Credentials: map[string]string{}}
+	out := sealed.Account{NS: def.NS.Text(), Credentials: map[string]string{}}
 	if account != nil {
 		out.Login, out.Notes = account.Login, account.Notes
 		for k, v := range account.Credentials {
