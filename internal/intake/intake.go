@@ -53,8 +53,8 @@ type Input struct {
 	// Progress is told from time to time how many of all namespaces are done.
 	// It may be called by several goroutines.
 	Progress func(done, total int)
-	// Workers is the number of namespaces checked at once; 0 means one for
-	// each processor.
+	// Workers is the number of namespaces checked at once; 0 means two for each
+	// processor, since one of them often waits for the disk.
 	Workers int
 }
 
@@ -262,7 +262,7 @@ func set(list []string) map[string]bool {
 func (in Input) run(ctx context.Context, tasks []task, env *rules.Env) ([]finding.Finding, error) {
 	workers := in.Workers
 	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
+		workers = 2 * runtime.GOMAXPROCS(0)
 	}
 	workers = min(workers, max(len(tasks), 1))
 	specs := rules.All()

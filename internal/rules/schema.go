@@ -33,6 +33,7 @@ type memo struct {
 	byName        map[string]functionCode
 	scopes        []scope
 	scoped        bool
+	urls          []outboundURL
 
 	description    *markdown.Document
 	descriptionErr error

@@ -9,9 +9,28 @@ import (
 	"github.com/karzoun/miniapp-review/internal/weburl"
 )
 
-// outbound returns the URLs that the platform or a tenant's browser will call,
-// in the order of the document's blocks.
-func outbound(def *definition.Definition) []*jsondoc.Node {
+// outboundURL is a URL that the platform or a tenant's browser will call. err
+// says what is wrong with it.
+type outboundURL struct {
+	*jsondoc.Node
+	url weburl.URL
+	err error
+}
+
+// outbound returns these URLs in the order of the document's blocks. They are
+// read once in a run.
+func (p *Pass) outbound(def *definition.Definition) []outboundURL {
+	if p.memo.urls == nil {
+		p.memo.urls = []outboundURL{}
+		for _, n := range outboundNodes(def) {
+			u, err := weburl.Parse(n.Text())
+			p.memo.urls = append(p.memo.urls, outboundURL{n, u, err})
+		}
+	}
+	return p.memo.urls
+}
+
+func outboundNodes(def *definition.Definition) []*jsondoc.Node {
 	var urls []*jsondoc.Node
 	add := func(n *jsondoc.Node) {
 		if n.Is(jsondoc.String) {
@@ -64,18 +83,18 @@ func urlWellFormed() Spec {
 			{Name: "a placeholder in the path", Edit: `/actions/0/requests/0/url = "https://api.acme.example/v1/[[accountId]]/x"`},
 		},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			for _, n := range outbound(def) {
+			for _, n := range p.outbound(def) {
 				if n.Text() == "" {
 					continue
 				}
-				u, err := weburl.Parse(n.Text())
+				u, err := n.url, n.err
 				switch {
 				case strings.HasPrefix(strings.ToLower(n.Text()), "data:"):
-					p.Node(n, "the URL holds the data itself, and no address").Hint("Put the file on a host of your own, and write its address, such as \"https://assets.example.com/icon.svg\".")
+					p.Node(n.Node, "the URL holds the data itself, and no address").Hint("Put the file on a host of your own, and write its address, such as \"https://assets.example.com/icon.svg\".")
 				case u.Scheme != "" && u.Scheme != "https" && u.Scheme != "http":
-					p.Node(n, "the URL has the scheme %s; only https is called", shown(u.Scheme)).Hint("Write a URL that starts with \"https://\".")
+					p.Node(n.Node, "the URL has the scheme %s; only https is called", shown(u.Scheme)).Hint("Write a URL that starts with \"https://\".")
 				case err != nil:
-					p.Node(n, "the URL %s", err.Error()).Hint("Write a plain URL such as \"https://api.example.com/v1\", with credentials in headers or queryParams.")
+					p.Node(n.Node, "the URL %s", err.Error()).Hint("Write a plain URL such as \"https://api.example.com/v1\", with credentials in headers or queryParams.")
 				}
 			}
 		},
@@ -96,9 +115,9 @@ func urlPublicHost() Spec {
 		},
 		Silent: []Example{{Name: "a host that the tenant names a part of", Edit: `/sync/baseUrl = "https://{{shop}}.acme.example/v1"`}},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
-			for _, n := range outbound(def) {
-				u, err := weburl.Parse(n.Text())
-				if err != nil || u.Host == "" {
+			for _, n := range p.outbound(def) {
+				u := n.url
+				if n.err != nil || u.Host == "" {
 					continue
 				}
 				if what := weburl.Private(u.Host); what != "" {
@@ -106,7 +125,7 @@ func urlPublicHost() Spec {
 					if u.Templated {
 						host = "the host, whatever fills its placeholder," // no placeholder is in u.Host
 					}
-					p.Node(n, "%s leads to %s", host, what).Hint("Use the provider's public host name.")
+					p.Node(n.Node, "%s leads to %s", host, what).Hint("Use the provider's public host name.")
 				}
 			}
 		},
@@ -127,18 +146,14 @@ func urlHTTPS() Spec {
 		},
 		CheckDefinition: func(p *Pass, def *definition.Definition) {
 			root := def.Doc.Root
-			for _, n := range outbound(def) {
-				if n == root.Get("icon") || n == root.Get("logo") {
-					continue
-				}
-				u, err := weburl.Parse(n.Text())
-				if err != nil || u.Scheme != "http" {
+			for _, n := range p.outbound(def) {
+				if n.Node == root.Get("icon") || n.Node == root.Get("logo") || n.err != nil || n.url.Scheme != "http" {
 					continue
 				}
 				text := n.Text()
-				p.Node(n, "the URL does not use HTTPS, so that credentials travel in the clear").
+				p.Node(n.Node, "the URL does not use HTTPS, so that credentials travel in the clear").
 					Hint("Start it with \"https://\".").
-					Fix("use https", def.Doc.Replace(n, jsondoc.Quote("https"+text[len("http"):])))
+					Fix("use https", def.Doc.Replace(n.Node, jsondoc.Quote("https"+text[len("http"):])))
 			}
 		},
 	}

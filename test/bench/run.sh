@@ -4,11 +4,12 @@
 # one such run.
 #
 # Usage: test/bench/run.sh [SMALL [LARGE]]: numbers of definitions, by default
-# 10000 and 50000.
+# 10000 and 50000. RUNS=N is the number of runs, and OUT=DIR where the
+# repositories are made: in a file system in memory, no disk has a part in it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 small=${1:-10000} large=${2:-50000} runs=${RUNS:-5}
-out=out/bench
+out=${OUT:-out/bench}
 mkdir -p "$out"
 go build -trimpath -o "$out/miniapp" ./cmd/miniapp
 go build -o "$out/generate" ./test/bench/generate
@@ -23,12 +24,13 @@ repository() { # repository N: a definitions repository in Git with N submission
 	git -C "$out/$1" init -q -b main
 	git -C "$out/$1" add -A
 	git -C "$out/$1" -c user.name=bench -c user.email=bench@localhost commit -q -m generated
+	sync -f "$out/$1" # what is not written yet cannot leave the page cache
 }
 
 row() { # row LABEL DEFINITIONS RUNS COMMAND…
 	local label=$1 definitions=$2 times=$3
 	shift 3
-	"$out/measure" -label "$label" -definitions "$definitions" -runs "$times" -- "$@"
+	"$out/measure" -label "$label" -definitions "$definitions" -runs "$times" ${cold:+-cold "$cold"} -- "$@"
 }
 
 for n in "$small" "$large"; do repository "$n"; done
@@ -41,11 +43,13 @@ echo "- Load before the run (1, 5 and 15 minutes): $(cut -d' ' -f1-3 /proc/loada
 echo "- Size of the definitions: $(find "$out/$small/definitions" -name miniapp.json -printf '%s\n' | sort -n |
 	awk '{ a[NR] = $1 } END { printf "%d bytes in the median, %d at the 90th percentile, %d at most", a[int((NR + 1) / 2)], a[int(NR * 0.9)], a[NR] }')"
 echo
-echo "| Run | Times | Median | Fastest | Definitions/s | Processor time | Peak memory |"
-echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+echo "| Run | Times | Median | Fastest | Definitions/s | Processor time | Peak memory | From disk |"
+echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 row "\`miniapp check\`, $small definitions, all rules" "$small" "$runs" "$out/miniapp" check "$out/$small"
 row "ajv-cli, the same $small files, schema alone" "$small" "$runs" "$ajv" validate --spec=draft7 --strict=false -c ajv-formats \
 	-s schema/miniapp.schema.json -d "$out/$small/definitions/*/miniapp.json"
 row "\`miniapp check\`, $large definitions, all rules" "$large" "$((runs < 3 ? runs : 3))" "$out/miniapp" check "$out/$large"
+cold="$out/$small/definitions" row "\`miniapp check\`, $small definitions, not in the page cache" "$small" "$((runs < 3 ? runs : 3))" "$out/miniapp" check "$out/$small"
+cold="$out/$large/definitions" row "\`miniapp check\`, $large definitions, not in the page cache" "$large" "$((runs < 3 ? runs : 3))" "$out/miniapp" check "$out/$large"
 row "\`miniapp check\`, one submission among $small" 1 20 "$out/miniapp" check "$one"
 row "\`miniapp check\`, one submission among $large" 1 20 "$out/miniapp" check "$out/$large/definitions/$(basename "$(find "$out/$large/definitions" -mindepth 1 -maxdepth 1 | sort | sed -n 1p)")"
