@@ -75,14 +75,15 @@ func attribute(n *html.Node, name string) string {
 	return ""
 }
 
+// textOf returns the text of an element, with one space between its parts.
 func textOf(n *html.Node) string {
-	var b strings.Builder
+	var words []string
 	for c := range n.Descendants() {
 		if c.Type == html.TextNode {
-			b.WriteString(c.Data)
+			words = append(words, strings.Fields(c.Data)...)
 		}
 	}
-	return b.String()
+	return strings.Join(words, " ")
 }
 
 // signsIn goes the way of OAuth until the provider leads back, and returns the
