@@ -6,7 +6,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # A checker of workflows, pinned by the checksum database of Go modules.
 ACTIONLINT ?= $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: help demo build test vet lint fuzz bench bench-registry bench-review bench-sandbox docs e2e release-dry-run clean
+.PHONY: help demo build test vet lint fuzz bench bench-registry bench-review bench-sandbox docs serve-picture e2e release-dry-run clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ docs: ## write what is generated from the code
 
 demo: ## play a submission from the pull request to the registry, and leave a page of it
 	@$(GO) run ./test/demo
+
+serve-picture: ## take the picture of the page of miniapp serve for its documentation
+	MINIAPP_PICTURE=$(CURDIR)/docs/serve.png $(GO) test ./internal/cli -count 1 -run TestServePicture
 
 e2e: ## pull what was published with other programs, and run the real Action in containers
 	./test/needs.sh

@@ -12,6 +12,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/karzoun/miniapp-review/internal/browsertest"
 )
 
 // served is a miniapp serve in a process of its own.
@@ -22,10 +26,11 @@ type served struct {
 	took  time.Duration
 }
 
-// serveProcess starts the command and waits for the first answer of the page.
-func serveProcess(t testing.TB, state string, args ...string) *served {
+// serveProcess starts the command in a folder and waits for the first answer of the page.
+func serveProcess(t testing.TB, dir, state string, args ...string) *served {
 	t.Helper()
 	s := &served{t: t, cmd: exec.Command(os.Args[0], append([]string{"serve", "--addr", "127.0.0.1:0", "--state", state}, args...)...)}
+	s.cmd.Dir = dir
 	s.cmd.Env = append(os.Environ(), asCommand+"=1")
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -102,7 +107,7 @@ func TestServeTenant(t *testing.T) {
 	if err := os.CopyFS(repo, os.DirFS("../../examples/definitions-repo")); err != nil {
 		t.Fatal(err)
 	}
-	s := serveProcess(t, state, "--practice", repo)
+	s := serveProcess(t, "", state, "--practice", repo)
 	t.Logf("the first answer came %v after the start", s.took)
 	for _, want := range []string{"Taskhub", "Shopkeep", "Sheetwise", "Mailbeam", "Parleo"} {
 		if page := s.get(""); !strings.Contains(page, want) {
@@ -128,7 +133,7 @@ func TestServeTenant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = serveProcess(t, state, "--practice", filepath.Join(repo, "definitions", "taskhub"))
+	s = serveProcess(t, "", state, "--practice", filepath.Join(repo, "definitions", "taskhub"))
 	if page := s.get("app/taskhub"); !strings.Contains(page, `data-connected="true"`) || strings.Contains(page, "in this submission") {
 		t.Errorf("after a restart: %s", page)
 	}
@@ -139,7 +144,7 @@ func TestServeTenant(t *testing.T) {
 		t.Errorf("after a mistake: %s", page)
 	}
 	s.interrupt()
-	s = serveProcess(t, state, "--practice", "--fresh", filepath.Join(repo, "definitions", "taskhub"))
+	s = serveProcess(t, "", state, "--practice", "--fresh", filepath.Join(repo, "definitions", "taskhub"))
 	if page := s.get("app/taskhub"); !strings.Contains(page, `data-connected="false"`) {
 		t.Errorf("with --fresh: %s", page)
 	}
@@ -151,9 +156,40 @@ func TestServeTenant(t *testing.T) {
 func BenchmarkServeStart(b *testing.B) {
 	var took time.Duration
 	for range b.N {
-		s := serveProcess(b, filepath.Join(b.TempDir(), "state"), "../../examples/definitions-repo/definitions/taskhub")
+		s := serveProcess(b, "", filepath.Join(b.TempDir(), "state"), "../../examples/definitions-repo/definitions/taskhub")
 		took += s.took
 		s.interrupt()
 	}
 	b.ReportMetric(float64(took.Microseconds())/1000/float64(b.N), "ms/answer")
+}
+
+// TestServePicture makes the picture of docs/serve.md: "make serve-picture".
+func TestServePicture(t *testing.T) {
+	file := os.Getenv("MINIAPP_PICTURE")
+	if file == "" {
+		t.Skip("MINIAPP_PICTURE names the file of the picture")
+	}
+	allocator := browsertest.Start(t)
+	s := serveProcess(t, "../../examples/definitions-repo", filepath.Join(t.TempDir(), "state"), "--practice", "--addr", "127.0.0.1:8400", "definitions/taskhub")
+	s.post("app/taskhub/connect", url.Values{"c.0": {"key-12345678"}, "c.1": {"hook-12345678"}})
+	s.post("app/taskhub/sample", url.Values{"sample": {"webhooks/task-overdue.json"}})
+	ctx, cancel := chromedp.NewContext(allocator)
+	defer cancel()
+	const loaded = `document.querySelectorAll("#a3-1 option").length > 1`
+	var picture []byte
+	err := chromedp.Run(ctx, chromedp.EmulateViewport(1180, 1240, chromedp.EmulateScale(.9)), chromedp.Navigate(s.start+"app/taskhub"),
+		// The way there is not what the picture is about.
+		chromedp.Evaluate(`document.querySelector("#connection-r").replaceChildren(); document.querySelectorAll("details.action")[3].querySelector("summary").click(); document.querySelectorAll("details.action").forEach((e, i) => { if (i < 3) e.remove() })`, nil),
+		chromedp.Poll(loaded, nil), chromedp.SendKeys("#a3-0", "tsk_40127"),
+		chromedp.Evaluate(`document.querySelector("#a3-1").selectedIndex = 1`, nil), chromedp.Click(`form:has(#a3-0) button.main`),
+		chromedp.WaitVisible("#action-3-r .run"), chromedp.Click("#action-3-r .step summary"),
+		chromedp.Click(".samples li:nth-child(2) button"), chromedp.WaitVisible("#log li:nth-child(2)"), chromedp.Click("#log li:first-child summary"),
+		chromedp.Evaluate("document.activeElement.blur(); scrollTo(0, 0)", nil), chromedp.Sleep(time.Second), chromedp.CaptureScreenshot(&picture))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, picture, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.interrupt()
 }

@@ -120,9 +120,16 @@ func (l *loaded) samples() []sample {
 	return list
 }
 
-// find returns the app whose definition has a namespace.
+// find returns the app whose definition has a namespace. Providers decide how
+// often they ask: of apps that are known to have another one, nothing is read.
 func (s *Server) find(ns string) (*app, *loaded) {
 	for _, a := range s.apps {
+		a.mu.Lock()
+		other := a.now != nil && a.now.ns != ns
+		a.mu.Unlock()
+		if other {
+			continue
+		}
 		if l, err := a.load(); err == nil && l.machine != nil && l.ns == ns {
 			return a, l
 		}

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const { base, number, state, connected } = document.body.dataset;
+  const { base, platform, number, state, connected } = document.body.dataset;
   if (!base) return;
   const reload = () => {
     sessionStorage.setItem("focus", "connection-r");
@@ -72,7 +72,7 @@
     });
   };
   addEventListener("message", (e) => {
-    if (waiting && e.data === "miniapp: signed in") reload();
+    if (waiting && e.origin === platform && e.data === "miniapp: signed in") reload();
   });
 
   addEventListener("submit", (e) => {
@@ -156,9 +156,12 @@
     });
   }
 
-  // What happens meanwhile.
-  const stream = new EventSource(`${base}/live?after=${number}&state=${state}`);
-  stream.addEventListener("delivery", (e) => {
+  // What happens meanwhile. A page in the background does not listen, since
+  // browsers have few connections for all pages together.
+  let stream;
+  let last = number;
+  const delivery = (e) => {
+    last = e.lastEventId;
     const log = byId("log");
     if (!log) return;
     const t = document.createElement("template");
@@ -169,12 +172,23 @@
     while (log.childElementCount > 100) log.lastElementChild.remove();
     byId("nothing").hidden = true;
     byId("live-s").textContent = `${entry.querySelector(".name").textContent}: ${entry.querySelector(".tag").textContent}`;
-  });
-  stream.addEventListener("connection", () => {
+  };
+  const changed = () => {
     if (waiting) return reload();
-    byId("connection-s").textContent = "The connection has changed. Load the page again to see it.";
-    byId("connection-s").classList.remove("sr");
-  });
+    const status = byId("connection-s");
+    status.textContent = "The connection has changed. Load the page again to see it.";
+    status.classList.remove("sr");
+  };
+  const listen = () => {
+    if (stream) stream.close();
+    stream = undefined;
+    if (document.hidden && !waiting) return;
+    stream = new EventSource(`${base}/live?after=${last}&state=${state}`);
+    stream.addEventListener("delivery", delivery);
+    stream.addEventListener("connection", changed);
+  };
+  document.addEventListener("visibilitychange", listen);
+  listen();
 
   // After a reload, people are where they were.
   const focus = sessionStorage.getItem("focus");
