@@ -42,7 +42,7 @@ func (o *signIn) do(ctx context.Context, s Streams, m *sandbox.Machine, install 
 	if err != nil {
 		return nil, fmt.Errorf("listening for the provider to lead back: %w", err)
 	}
-	defer listener.Close()
+	defer listener.Close() // where the server has not taken it over
 	own := *m
 	own.Platform.Redirect = o.redirect
 	if o.redirect == "" {
@@ -63,7 +63,12 @@ func (o *signIn) do(ctx context.Context, s Streams, m *sandbox.Machine, install 
 	back := make(chan came, 1)
 	server := &http.Server{Handler: comingBack(state, back), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
 	go func() { _ = server.Serve(listener) }()
-	defer server.Close()
+	defer func() {
+		// The browser gets its page to the end.
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		_ = server.Shutdown(ending)
+	}()
 	fmt.Fprintf(s.Err, "open this address in a browser, and allow access:\n\n  %s\n\nwaiting for the provider to lead back to %s\n",
 		report.Visible(address), report.Visible(own.Platform.Redirect))
 	waiting, cancel := context.WithTimeout(ctx, signInTime)

@@ -135,7 +135,12 @@ const maxElements = 100
 // arrays that lead there, made of copies. What n has is kept: an object or array
 // that stands where v should is not replaced. It reports false when n has
 // something else on the way, so that the path cannot lead there.
-func (p Path) With(n, v *jsondoc.Node) (*jsondoc.Node, bool) { return with(n, v, p.steps) }
+func (p Path) With(n, v *jsondoc.Node) (*jsondoc.Node, bool) {
+	if len(p.steps) > jsondoc.MaxDepth {
+		return n, false // no document is so deep
+	}
+	return with(n, v, p.steps)
+}
 
 func with(n, v *jsondoc.Node, steps []pathStep) (*jsondoc.Node, bool) {
 	if len(steps) == 0 {

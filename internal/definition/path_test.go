@@ -155,3 +155,47 @@ func FuzzPath(f *testing.F) {
 		}
 	})
 }
+
+func TestPathWith(t *testing.T) {
+	tests := []struct {
+		path, from, want string
+		ok               bool
+	}{
+		{"$.a.b", `{}`, `{"a":{"b":"v"}}`, true},
+		{"$.a.b", `{"x":1,"a":{"b":2,"c":3}}`, `{"x":1,"a":{"b":"v","c":3}}`, true},
+		{"$.a[1].b", `{}`, `{"a":[{},{"b":"v"}]}`, true},
+		{"$.a[0].b", `{"a":[{"c":1},2]}`, `{"a":[{"c":1,"b":"v"},2]}`, true},
+		{"$[0]", `[]`, `["v"]`, true},
+		{"$.a", `{"a":{"b":1}}`, `{"a":{"b":1}}`, true}, // what is there already stays
+		{"$", `{"a":1}`, `{"a":1}`, true},
+		{"$.a.b", `{"a":1}`, `{"a":1}`, false},
+		{"$.a.b", `{"a":[]}`, `{"a":[]}`, false},
+		{"$.a[0]", `{"a":{}}`, `{"a":{}}`, false},
+		{"$.a[100]", `{}`, `{}`, false},
+		{"$" + strings.Repeat("[0]", 33), `[]`, `[]`, false},
+		{"$.a[0][100].b", `{"a":[1]}`, `{"a":[1]}`, false},
+	}
+	for _, tt := range tests {
+		p, err := ParsePath(tt.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := parse(t, []byte(tt.from)).Root
+		got, ok := p.With(from, jsondoc.NewString("v"))
+		if text := string(jsondoc.AppendJSON(nil, got)); text != tt.want || ok != tt.ok {
+			t.Errorf("%s in %s: got %s, %v, want %s, %v", tt.path, tt.from, text, ok, tt.want, tt.ok)
+		}
+		if text := string(jsondoc.AppendJSON(nil, from)); text != tt.from {
+			t.Errorf("%s changed %s to %s", tt.path, tt.from, text)
+		}
+	}
+	p, _ := ParsePath("$.a")
+	if got, ok := p.With(nil, jsondoc.NewString("v")); !ok || string(jsondoc.AppendJSON(nil, got)) != `{"a":"v"}` {
+		t.Errorf("from nothing: %s", jsondoc.AppendJSON(nil, got))
+	}
+	for path, want := range map[string]string{"$": "", "$.a[0]": "a", "$.a.b": "b", "$[1]": ""} {
+		if p, _ := ParsePath(path); p.Last() != want {
+			t.Errorf("the last name of %s is %q", path, p.Last())
+		}
+	}
+}

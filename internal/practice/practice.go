@@ -157,19 +157,19 @@ func (p *Provider) authBody(s definition.NamedRequest) *jsondoc.Node {
 	body := mapped(s.Request, fmt.Sprintf("-%d", p.tokens))
 	if s.Name == "get_token" {
 		p.old = nil
-		renewed := map[string]bool{}
-		for _, o := range p.def.Auth.RefreshToken.Mapping {
-			renewed[o.Name] = true
-		}
 		for _, o := range s.Request.Mapping {
 			path, err := definition.ParsePath(o.Value.Text())
-			if v := path.Eval(body); err == nil && renewed[o.Name] && v.Is(jsondoc.String) && definition.LooksSecret(o.Name) {
+			if v := path.Eval(body); err == nil && v.Is(jsondoc.String) && definition.LooksSecret(o.Name) && slices.Contains(words(o.Name), "token") {
 				p.old = append(p.old, v.Text())
 			}
 		}
 	}
 	return body
 }
+
+// maxOutputs is how many outputs of a mapping are looked at: each of them copies
+// what is there.
+const maxOutputs = 200
 
 // mapped makes a body in which every path of a mapping leads somewhere. Tokens
 // end in suffix.
@@ -183,7 +183,7 @@ func mapped(r definition.Request, suffix string) *jsondoc.Node {
 		path definition.Path
 	}
 	var outputs []output
-	for _, o := range r.Mapping {
+	for _, o := range r.Mapping[:min(len(r.Mapping), maxOutputs)] {
 		path, err := definition.ParsePath(o.Value.Text())
 		if err == nil && path.Len() > 0 { // else a literal, or the whole body
 			outputs = append(outputs, output{o.Name, path})

@@ -63,7 +63,8 @@ func numberOf(address string) int {
 // record makes up a record in which everything is that apiMapping reads.
 func record(res *jsondoc.Node, n int) *jsondoc.Node {
 	item := object("id", text(fmt.Sprintf("made-up-%d", n)))
-	for _, rule := range res.Get("apiMapping").Members() {
+	rules := res.Get("apiMapping").Members()
+	for _, rule := range rules[:min(len(rules), maxOutputs)] {
 		at := rule
 		if rule.Is(jsondoc.Object) {
 			if at = rule.Get("path"); at == nil {
