@@ -179,7 +179,7 @@ func (r *recorder) function(ctx context.Context, name string, step definition.St
 	var values []jsondoc.Member
 	for _, v := range doc.Root.Children {
 		values = append(values, jsondoc.Member{Key: v.Key, Value: v})
-		shown.Mapped = append(shown.Mapped, Mapped{Name: v.Key, Value: shownValue(v.Key, v)})
+		shown.show(r.hide, v.Key, "", v)
 	}
 	r.step(shown)
 	return values

@@ -27,12 +27,13 @@ type Field struct {
 // supplies them.
 func (m *Machine) Form() []Field {
 	auth := &m.Definition.Auth
+	secret := secretKeys(m.Definition)
 	var fields []Field
 	if len(auth.Form.Members()) > 0 {
 		for _, f := range auth.Form.Members() {
 			required, _ := f.Get("required").Bool()
 			fields = append(fields, Field{Name: f.Key, Label: f.Get("label").Text(), Placeholder: f.Get("placeholder").Text(),
-				Required: required, Default: auth.Config.Get(f.Key).Text(), Secret: f.Get("type").Text() == "password" || secretKeys(m.Definition)[f.Key]})
+				Required: required, Default: auth.Config.Get(f.Key).Text(), Secret: f.Get("type").Text() == "password" || secret[f.Key]})
 		}
 		return fields
 	}
@@ -44,7 +45,7 @@ func (m *Machine) Form() []Field {
 	}
 	for _, c := range auth.Config.Members() {
 		if text, ok := c.Str(); ok && text == "" && !stored[c.Key] {
-			fields = append(fields, Field{Name: c.Key, Label: c.Key, Required: true, Secret: secretKeys(m.Definition)[c.Key]})
+			fields = append(fields, Field{Name: c.Key, Label: c.Key, Required: true, Secret: secret[c.Key]})
 		}
 	}
 	return fields

@@ -16,8 +16,13 @@ import (
 	"github.com/karzoun/miniapp-review/internal/outbound"
 )
 
-// maxShown is how many bytes of a body a step keeps to be shown.
-const maxShown = 4 << 10
+// What a step keeps to be shown: the bytes of a body or another text, and how
+// many headers and outputs.
+const (
+	maxShown        = 4 << 10
+	maxShownHeaders = 100
+	maxShownOutputs = 100
+)
 
 // answer is what a request brought.
 type answer struct {
@@ -114,6 +119,10 @@ func (r *recorder) store(bag Values, values []jsondoc.Member) {
 // came back that could be looked at.
 func (r *recorder) try(ctx context.Context, name string, req definition.Request, s *scope) (status int, a answer, ok bool) {
 	step := Step{Name: name, Pointer: req.Node.Pointer()}
+	if r.sent++; r.sent > maxSent {
+		r.fail(&Failure{Code: Internal, Pointer: step.Pointer, Message: fmt.Sprintf("the run ends here: it has made %d requests", maxSent), Hint: "Take fewer steps."})
+		return 0, answer{}, false
+	}
 	out, ok := s.build(req)
 	if !ok {
 		return 0, answer{}, false
@@ -128,6 +137,7 @@ func (r *recorder) try(ctx context.Context, name string, req definition.Request,
 		return 0, answer{}, false
 	}
 	a.body = r.read(req, response)
+	r.hide.learnAnswer(a.body)
 	step.Response = r.shownResponse(response, a.body)
 	if response.Status >= 200 && response.Status < 300 {
 		a.values = r.mapped(req, a.body, &step)
@@ -173,9 +183,9 @@ func (r *recorder) read(req definition.Request, response outbound.Response) *jso
 }
 
 func shownRequest(out outbound.Request) *Sent {
-	sent := &Sent{Method: out.Method, URL: out.URL, Body: shownBody(out.Body)}
-	for _, h := range out.Header {
-		sent.Headers = append(sent.Headers, Header{h.Name, h.Value})
+	sent := &Sent{Method: out.Method, URL: shownBody([]byte(out.URL)), Body: shownBody(out.Body)}
+	for _, h := range out.Header[:min(len(out.Header), maxShownHeaders)] {
+		sent.Headers = append(sent.Headers, Header{h.Name, shownBody([]byte(h.Value))})
 	}
 	return sent
 }
@@ -189,18 +199,24 @@ func (r *recorder) shownResponse(response outbound.Response, body *jsondoc.Node)
 	return &Received{Status: response.Status, Type: kind, Body: shown, Bytes: len(response.Body)}
 }
 
-// shownBody cuts a body. The cut may fall into a secret, so redaction looks at
-// the beginning of secrets at the end of a cut text too.
-func shownBody(body []byte) string {
-	if !utf8.Valid(body) {
-		return fmt.Sprintf("(%d bytes that are no text)", len(body))
-	}
-	if len(body) <= maxShown {
+// shownBody is a body as it is shown, cut after a while.
+func shownBody(body []byte) string { return shownUpTo(body, maxShown) }
+
+// shownUpTo cuts a text after most bytes. The cut may fall into a secret, so
+// redaction looks at the beginning of secrets at the end of a cut text too.
+func shownUpTo(body []byte, most int) string {
+	if len(body) <= most {
+		if !utf8.Valid(body) {
+			return fmt.Sprintf("(%d bytes that are no text)", len(body))
+		}
 		return string(body)
 	}
-	cut := maxShown
-	for !utf8.RuneStart(body[cut]) {
+	cut := most
+	for cut > most-utf8.UTFMax && !utf8.RuneStart(body[cut]) {
 		cut--
+	}
+	if !utf8.Valid(body[:cut]) {
+		return fmt.Sprintf("(%d bytes that are no text)", len(body))
 	}
 	return string(body[:cut]) + cutMark
 }

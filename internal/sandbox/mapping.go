@@ -24,17 +24,35 @@ func (r *recorder) mapped(req definition.Request, body *jsondoc.Node, step *Step
 			seen[o.Name] = len(values)
 			values = append(values, jsondoc.Member{Key: o.Name, Value: v})
 		}
-		step.Mapped = append(step.Mapped, Mapped{Name: o.Name, Path: path, Value: shownValue(o.Name, v)})
+		step.show(r.hide, o.Name, path, v)
 	}
 	return values
 }
+
+// show keeps a value that a step gave. One that is called a secret, by its name
+// or where it was found, is hidden wherever else it comes.
+func (s *Step) show(hide *redactor, name, path string, v *jsondoc.Node) {
+	if definition.LooksSecret(name) || definition.LooksSecret(lastKey(path)) {
+		hide.addBelow(v)
+		if len(s.Mapped) < maxShownOutputs {
+			s.Mapped = append(s.Mapped, Mapped{Name: name, Path: path, Value: jsondoc.Quote(mask)})
+		}
+		return
+	}
+	if len(s.Mapped) < maxShownOutputs {
+		s.Mapped = append(s.Mapped, Mapped{Name: name, Path: path, Value: shownValue(name, v)})
+	}
+}
+
+// lastKey is the name at the end of a path.
+func lastKey(path string) string { return path[strings.LastIndexAny(path, ".$]")+1:] }
 
 // shownValue is a mapped value as it may be shown, cut after a while.
 func shownValue(name string, v *jsondoc.Node) string {
 	if definition.LooksSecret(name) {
 		return jsondoc.Quote(mask)
 	}
-	return shownBody(jsondoc.AppendJSON(nil, v))
+	return shownJSON(v)
 }
 
 // output evaluates one entry of a mapping.

@@ -74,7 +74,9 @@ func (c *collector) add(from *jsondoc.Node) bool {
 	if c.steps {
 		step := Step{Name: "record", Pointer: c.at.Pointer()}
 		for i, f := range fields {
-			step.Mapped = append(step.Mapped, Mapped{Name: f.Key, Path: paths[i], Value: shownValue(f.Key, f.Value)})
+			if len(c.r.run.Steps) < maxSteps { // else it is not kept
+				step.show(c.r.hide, f.Key, paths[i], f.Value)
+			}
 		}
 		c.r.step(step)
 	}

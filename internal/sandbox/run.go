@@ -27,7 +27,7 @@ type Run struct {
 	Diagnostics []Diagnostic `json:"diagnostics"`
 	// Took is the time of the whole run.
 	Took time.Duration `json:"took_ns"`
-	// Shown is Output as it may be shown, as compact JSON, or "".
+	// Shown is Output as it may be shown, as compact JSON, cut after 64 KiB, or "".
 	Shown string `json:"output,omitempty"`
 
 	// Output is what the caller gets: an action's result. It is not redacted.
@@ -46,9 +46,10 @@ type Step struct {
 	Request  *Sent     `json:"request,omitempty"`
 	Response *Received `json:"response,omitempty"`
 	// Function is the name of the function that was called, or "".
-	Function string   `json:"function,omitempty"`
-	Args     string   `json:"args,omitempty"`
-	Mapped   []Mapped `json:"mapped,omitempty"`
+	Function string `json:"function,omitempty"`
+	Args     string `json:"args,omitempty"`
+	// Mapped are the first values that the step gave, at most 100.
+	Mapped []Mapped `json:"mapped,omitempty"`
 	// Error is why it failed, or "".
 	Error string        `json:"error,omitempty"`
 	Took  time.Duration `json:"took_ns"`
@@ -135,6 +136,8 @@ type recorder struct {
 	said    map[string]bool
 	start   time.Time
 	hide    *redactor
+	// sent is the number of requests, and kept the bytes of the steps.
+	sent, kept int
 	// provider is that of the machine, unless requests are to be paced.
 	provider Provider
 }
@@ -148,15 +151,40 @@ func (m *Machine) record(install *Install, name string, at *jsondoc.Node) *recor
 const (
 	maxDiagnostics = 200
 	maxSteps       = 100
+	maxKept        = 4 << 20 // bytes of steps
+	maxOutput      = 64 << 10
+	// maxSent is how many requests a run makes; an import has a limit of its own
+	// below it.
+	maxSent = 400
 )
 
 // step adds a step. A failed one is kept even when there were too many before.
 func (r *recorder) step(s Step) {
-	if len(r.run.Steps) >= maxSteps && (!s.failed() || len(r.run.Steps) >= maxSteps+10) {
+	r.kept += s.size()
+	full := len(r.run.Steps) >= maxSteps || r.kept > maxKept && len(r.run.Steps) > 0
+	if full && (!s.failed() || len(r.run.Steps) >= maxSteps+10) {
 		r.run.MoreSteps++
 		return
 	}
 	r.run.Steps = append(r.run.Steps, s)
+}
+
+// size is about how many bytes a step takes.
+func (s *Step) size() int {
+	n := len(s.Args) + len(s.Error)
+	if s.Request != nil {
+		n += len(s.Request.URL) + len(s.Request.Body)
+		for _, h := range s.Request.Headers {
+			n += len(h.Name) + len(h.Value)
+		}
+	}
+	if s.Response != nil {
+		n += len(s.Response.Body)
+	}
+	for _, m := range s.Mapped {
+		n += len(m.Name) + len(m.Path) + len(m.Value)
+	}
+	return n
 }
 
 func (s *Step) failed() bool {
@@ -204,7 +232,7 @@ func (r *recorder) done() *Run {
 	r.run.Took = r.m.Now().Sub(r.start)
 	r.hide.learn(r.install)
 	if r.run.Output != nil {
-		r.run.Shown = string(jsondoc.AppendJSON(nil, r.run.Output))
+		r.run.Shown = shownUpTo(appendHidden(nil, r.run.Output, maxOutput), maxOutput)
 	}
 	r.hide.run(r.run)
 	return r.run
