@@ -2,7 +2,9 @@ package qa
 
 import (
 	"context"
+	"maps"
 	"net/url"
+	"slices"
 
 	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/jsondoc"
@@ -106,6 +108,20 @@ func Tokens(def *definition.Definition) []string {
 		}
 	}
 	return keys
+}
+
+// secrets are the values of an account that no output shows, sorted: all of them
+// but addresses, and what the install form asks for as plain text. A definition
+// that forgets to call a key sensitive must not show it.
+func secrets(def *definition.Definition, account map[string]string) (list []string) {
+	for _, k := range slices.Sorted(maps.Keys(account)) {
+		u, err := url.Parse(account[k])
+		address := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && u.RawQuery == ""
+		if !address && def.Auth.Form.Get(k).Get("type").Text() != "text" {
+			list = append(list, account[k])
+		}
+	}
+	return list
 }
 
 func lacks(account map[string]string, keys []string) bool { return firstLacking(account, keys) != "" }

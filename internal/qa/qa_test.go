@@ -353,3 +353,32 @@ func TestNothingToTryWith(t *testing.T) {
 		t.Errorf("without randomness: %s", got)
 	}
 }
+
+// TestForgottenSecrets checks that what a definition forgets to call sensitive is
+// in no report, and that what is no secret can be read.
+func TestForgottenSecrets(t *testing.T) {
+	const text = `{"ns": "x", "auth": {"type": "apikey", "config": {"pat": "", "base": ""}, "form": {"team": {"type": "text"}, "pat": {"type": "text"}, "code": {"type": "number"}},
+		"userDetails": {"url": "https://api.example/me/{{team}}", "method": "GET", "headers": {"X-Team": "{{team}}", "X-Code": "[[code]]", "X-Pin": "[[pin]]", "X-Base": "[[base]]"}, "mapping": {"uid": "$.id", "echo": "$.echo"}}}}`
+	m := machine(t, text, provider{"GET /me/lantern": `{"id": "a1", "echo": "c0de-99 and pin-4321 for https://shop.example/x"}`})
+	r, install := Run(t.Context(), m, Input{Account: map[string]string{"team": "lantern", "code": "c0de-99", "pin": "pin-4321", "base": "https://shop.example/x"}})
+	got, err := json.Marshal(r)
+	if err != nil || !install.Connected {
+		t.Fatal(err, results(r))
+	}
+	for _, secret := range []string{"c0de-99", "pin-4321"} {
+		if strings.Contains(string(got), secret) {
+			t.Errorf("the report shows %q", secret)
+		}
+	}
+	for _, plain := range []string{"https://api.example/me/lantern", "https://shop.example/x"} {
+		if !strings.Contains(string(got), plain) {
+			t.Errorf("the report hides %q", plain)
+		}
+	}
+	if want := []string{"c", "p"}; !slices.Equal(secrets(m.Definition, map[string]string{"z": "p", "a": "c", "b": "https://x.example", "team": "t"}), want) {
+		t.Errorf("the secrets are not %q", want)
+	}
+	if len(m.Secrets) > 0 {
+		t.Error("the caller's machine was changed")
+	}
+}

@@ -47,6 +47,9 @@ type Sample struct {
 // end: its credentials may have been renewed. It stops early when ctx ends; what
 // is left is not tried then.
 func Run(ctx context.Context, m *sandbox.Machine, in Input) (Report, *sandbox.Install) {
+	own := *m
+	own.Secrets = append(slices.Clone(m.Secrets), secrets(m.Definition, in.Account)...)
+	m = &own
 	r := &runner{m: m, in: in, install: sandbox.NewInstall("qa"), gave: map[string]*jsondoc.Node{}, attempts: map[string][]Attempt{}}
 	if in.File == nil {
 		r.in.File = &qafile.File{}

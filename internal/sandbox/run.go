@@ -143,8 +143,12 @@ type recorder struct {
 }
 
 func (m *Machine) record(install *Install, name string, at *jsondoc.Node) *recorder {
-	return &recorder{m: m, install: install, start: m.Now(), chosen: map[string]bool{}, said: map[string]bool{},
+	r := &recorder{m: m, install: install, start: m.Now(), chosen: map[string]bool{}, said: map[string]bool{},
 		run: &Run{Name: name, Pointer: at.Pointer(), Steps: []Step{}, Diagnostics: []Diagnostic{}}, hide: newRedactor(m.Definition), provider: m.Provider}
+	for _, secret := range m.Secrets {
+		r.hide.add(secret)
+	}
+	return r
 }
 
 // Limits on what a run keeps: what a provider answers decides about it.

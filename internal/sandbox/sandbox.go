@@ -67,6 +67,9 @@ type Machine struct {
 	Sleep func(context.Context, time.Duration) error
 	// Random gives the bytes of boundaries and generated ids.
 	Random io.Reader
+	// Secrets are texts that no run shows, beside those that the definition calls
+	// sensitive or whose keys tell: what a definition forgets to name is as secret.
+	Secrets []string
 }
 
 // Platform is what the platform knows by itself and puts into requests.
