@@ -14,7 +14,10 @@ ARG TARGETOS
 ARG TARGETARCH
 # What "miniapp version" says. A release sets it.
 ARG VERSION=
+# Calls in other modules are not inlined, which makes the image a megabyte smaller:
+# every run pulls it, and waits for GitHub more than for them.
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
+	-gcflags=all=-l -gcflags=std= -gcflags=github.com/karzoun/miniapp-review/...= \
 	-ldflags="-s -w -X github.com/karzoun/miniapp-review/internal/cli.release=$VERSION" -o /miniapp ./cmd/miniapp
 
 FROM scratch

@@ -1,7 +1,8 @@
 // Command review runs the shipped workflows with act against a GitHub in memory,
 // and checks what the Action left there: on a new submission with one mistake,
-// again with nothing changed, after the mistake was mended, after QA and approval,
-// and after the merge, when the registry must hold what was merged.
+// again with nothing changed, after the mistake was mended, after QA by machine,
+// after QA and approval by people, and after the merge, when the registry must
+// hold what was merged.
 //
 // The tokens may do what the workflows say that they need, and no more.
 package main
@@ -18,13 +19,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"filippo.io/age"
 	"github.com/goccy/go-yaml"
 
 	"github.com/karzoun/miniapp-review/internal/githubtest"
+	"github.com/karzoun/miniapp-review/internal/sealed"
 )
 
 func main() {
@@ -49,6 +53,8 @@ type run struct {
 	gh    *githubtest.Server
 	repo  *githubtest.Repo
 	token string
+	// key opens test accounts.
+	key *age.X25519Identity
 }
 
 const (
@@ -65,6 +71,14 @@ func (r *run) all() error {
 	if err != nil {
 		return err
 	}
+	if r.key, err = age.GenerateX25519Identity(); err != nil {
+		return err
+	}
+	account, err := r.account()
+	if err != nil {
+		return err
+	}
+	proposed[submitted+"test-account.age"] = githubtest.Text(account)
 	definition := submitted + "miniapp.json"
 	text := string(proposed[definition].Data)
 	if strings.Count(text, good) != 1 {
@@ -72,7 +86,8 @@ func (r *run) all() error {
 	}
 	proposed[definition] = githubtest.Text(strings.Replace(text, good, bad, 1))
 	config := ".github/miniapp-review.yml"
-	base[config] = githubtest.Text(string(base[config].Data) + "\npublish:\n  to: [branch:registry]\n  saas_api_url: https://api.market.example/v1\n")
+	base[config] = githubtest.Text(regexp.MustCompile(`age1[a-z0-9]+`).ReplaceAllString(string(base[config].Data), r.key.Recipient().String()) +
+		"\nqa: machine\npublish:\n  to: [branch:registry]\n  saas_api_url: https://api.market.example/v1\n")
 	r.repo = r.gh.Repo("acme/definitions", base)
 	r.repo.Set(func(repo *githubtest.Repo) { repo.Protected = map[string][]string{"main": {"miniapp-review"}} })
 	fork := r.repo.Fork(partner)
@@ -106,22 +121,79 @@ func (r *run) all() error {
 	}
 	reviewer := r.gh.User("rita")
 	r.repo.Permit(reviewer, githubtest.Write)
+	if err := r.qa(pull, reviewer); err != nil {
+		return err
+	}
 	pull.Comment(reviewer, "/qa pass")
 	pull.Review(reviewer, githubtest.Approve, "")
 	if err := r.workflow("QA and approval"); err != nil {
 		return err
 	}
-	if err := r.expect(pull, "success", "stage: approved", 2, 1); err != nil {
+	if err := r.expect(pull, "success", "stage: approved", 4, 1); err != nil {
 		return err
 	}
 	pull.Merge(reviewer)
 	if err := r.publish(); err != nil {
 		return err
 	}
-	if err := r.expect(pull, "success", "stage: published", 3, 1); err != nil {
+	if err := r.expect(pull, "success", "stage: published", 5, 1); err != nil {
 		return err
 	}
 	return r.registry(text)
+}
+
+// account is a test account that the key opens.
+func (r *run) account() (string, error) {
+	to, err := sealed.ParseRecipient(r.key.Recipient().String())
+	if err != nil {
+		return "", err
+	}
+	data, err := sealed.Seal(sealed.Account{NS: "parleo", Credentials: map[string]string{"accessToken": secret, "refreshToken": secret, "client_id": "client", "client_secret": secret}}, []sealed.Recipient{to})
+	return string(data), err
+}
+
+// secret is in the test account, and must be nowhere else.
+const secret = "t0ken-of-the-sandbox"
+
+// qa runs the workflow that a reviewer's comment starts. There is no provider, so
+// that only what needs none can pass: the deliveries of samples.
+func (r *run) qa(pull *githubtest.Pull, reviewer *githubtest.User) error {
+	permissions, err := r.permissions("qa")
+	if err != nil {
+		return err
+	}
+	before := r.token
+	r.token = r.repo.ActionsToken(permissions)
+	pull.Comment(reviewer, "/qa run")
+	r.payload = nil
+	for _, e := range r.gh.Events() {
+		if e.Name == "issue_comment" {
+			r.payload = e.Payload
+		}
+	}
+	if r.payload == nil {
+		return errors.New("the command was no event")
+	}
+	r.gh.ResetLog()
+	if err := r.runWorkflow("QA by machine", "qa", "issue_comment"); err != nil {
+		return err
+	}
+	r.token = before
+	status := ""
+	for _, c := range pull.Comments() {
+		if strings.HasPrefix(c.Body, "### MiniApp review") {
+			status = c.Body
+		}
+		if strings.Contains(c.Body, secret) {
+			return errors.New("a comment shows the test account")
+		}
+	}
+	for _, want := range []string{"✅ | `event:message.received`", "⬜ | `connect`"} {
+		if !strings.Contains(status, want) {
+			return fmt.Errorf("the status comment lacks %q:\n%s", want, status)
+		}
+	}
+	return r.expect(pull, "pending", "stage: qa", 3, 1)
 }
 
 // publish runs the publishing workflow, as the push of the merge does.
@@ -257,13 +329,16 @@ func (r *run) runWorkflow(what, workflow, name string) error {
 	}
 	cmd := exec.CommandContext(ctx, r.act, name, "--eventpath", file, "--workflows", r.workflowFile(workflow),
 		"--local-repository", "actions/attest@59d89421af93a897026c735860bf21b6eb4f7b26="+attest,
-		"--secret", "GITHUB_TOKEN="+r.token, "--bind", fmt.Sprintf("--pull=%v", r.pull), "--container-daemon-socket", "-",
+		"--secret", "GITHUB_TOKEN="+r.token, "--secret", "MINIAPP_AGE_IDENTITY="+r.key.String(), "--bind", fmt.Sprintf("--pull=%v", r.pull), "--container-daemon-socket", "-",
 		"--platform", "ubuntu-latest="+r.runner, "--local-repository", "karzoun/miniapp-review@v1="+r.action,
 		"--env", "GITHUB_API_URL="+r.gh.URL, "--env", "GITHUB_GRAPHQL_URL="+r.gh.URL+"/graphql", "--env", "GITHUB_REPOSITORY=acme/definitions")
 	cmd.Dir = r.repository
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: act: %w\n%s", what, err, out)
+	}
+	if strings.Contains(string(out), secret) {
+		return fmt.Errorf("%s: the log shows the test account", what)
 	}
 	fmt.Printf("%s: %d requests, %.1f s with act\n", what, len(r.gh.Requests()), time.Since(start).Seconds())
 	return nil
