@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,10 +16,13 @@ import (
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/karzoun/miniapp-review/internal/browsertest"
+	"github.com/karzoun/miniapp-review/internal/finding"
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
 )
 
 // watch notes what a page complains about, and whom it asks.
@@ -186,7 +190,24 @@ func TestBrowserOAuth(t *testing.T) {
 	w.provider.refuse = false
 	w.provider.mu.Unlock()
 	run(t, ctx, "allowed", chromedp.SendKeys("#c-0", "client-1"), chromedp.SendKeys("#c-1", "client-secret-1"), chromedp.Click("#connection button.main"),
-		says(".meta", "Connected"), says("#connection-r", "get_token"), focused("#connection-r"))
+		says(".meta", "Connected"), says("#connection-r", "get_token"), focused("#connection-r"), chromedp.ActionFunc(func(ctx context.Context) error {
+			for { // the window closes by itself
+				targets, err := chromedp.Targets(ctx)
+				if err != nil {
+					return err
+				}
+				if !slices.ContainsFunc(targets, func(i *target.Info) bool {
+					return strings.Contains(i.URL, "/oauth2?") && strings.Contains(i.URL, "code=")
+				}) {
+					return nil
+				}
+				select {
+				case <-ctx.Done():
+					return fmt.Errorf("the window stays open: %w", ctx.Err())
+				case <-time.After(50 * time.Millisecond):
+				}
+			}
+		}))
 	run(t, ctx, "an action", chromedp.Click("details.action > summary"), until(`document.querySelectorAll("#a0-0 option").length === 3`),
 		chromedp.SetValue("#a0-0", "p1"), chromedp.SendKeys("#a0-1", "x"), chromedp.Click("details.action button.main"), says("#action-0-r", "t-77"))
 	if got := w.last(); !strings.Contains(got, "Bearer token-of-oauth") {
@@ -276,7 +297,14 @@ const faults = `(() => {
 // and on a phone. With MINIAPP_SHOTS it leaves pictures in that folder.
 func TestBrowserLooks(t *testing.T) {
 	allocator := browsertest.Start(t)
-	w := newWorld(t, "acme-tasks", keyAuth, nil)
+	w := newWorld(t, "acme-tasks", keyAuth, func(o *Options) {
+		o.Sources = append(o.Sources, o.Sources[0])
+		o.Sources[1].Name = "acme-more"
+		o.Sources[0].Check = func(context.Context) ([]finding.Finding, error) {
+			at := finding.Range{Start: jsondoc.Position{Line: 2, Column: 9}}
+			return []finding.Finding{{Rule: "ns-format", Severity: finding.Error, Path: "definitions/acme-tasks/miniapp.json", Range: at, Message: `"ns" is "Acme Tasks", which is not lower case.`, Hint: `Write "acme-tasks".`}}, nil
+		}
+	})
 	ctx, watch := tab(t, allocator)
 	run(t, ctx, "before anything", chromedp.Navigate(w.base), says("h1", "Tasks"))
 	shoot(t, ctx, "start")
@@ -287,6 +315,11 @@ func TestBrowserLooks(t *testing.T) {
 		chromedp.SetValue("#a0-0", "p1"), chromedp.SendKeys("#a0-1", "Paint the door"), chromedp.Click("details.action button.main"), says("#action-0-r", "t-77"),
 		chromedp.Click("#imports button.main"), says("#import-0-r", "3 records"), chromedp.Click("#action-0-r .step summary"), chromedp.Click("#log li:last-child summary"))
 	shoot(t, ctx, "in-use")
+	w.folder.set("miniapp.json", strings.Replace(document("acme-tasks", keyAuth, w.provider.URL), `"ns": "acme-tasks"`, `"ns": "Acme Tasks"`, 1))
+	run(t, ctx, "a mistake", chromedp.Navigate(w.base), says("h2", "no usable"))
+	shoot(t, ctx, "mistake")
+	run(t, ctx, "several MiniApps", chromedp.Navigate(w.server.StartURL()), says("h1", "MiniApps"))
+	shoot(t, ctx, "index")
 	watch.quiet(t, w.server.o.Desk.String())
 }
 

@@ -171,3 +171,14 @@ func checkForm(t *testing.T, text string) {
 		t.Error("marks of direction came through")
 	}
 }
+
+func TestSentence(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "there is no action": "There is no action.", "auth.auth_url has no url": "auth.auth_url has no url.", "step 2: it fails.": "Step 2: it fails.",
+		`"x" is no number`: `"x" is no number.`, "émile": "émile.", "get_token: no answer": "get_token: no answer.", "The provider": "The provider.",
+	} {
+		if got := sentence(in); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}

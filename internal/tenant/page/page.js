@@ -182,7 +182,7 @@
   const listen = () => {
     if (stream) stream.close();
     stream = undefined;
-    if (document.hidden && !waiting) return;
+    if (!byId("connection") || document.hidden && !waiting) return;
     stream = new EventSource(`${base}/live?after=${last}&state=${state}`);
     stream.addEventListener("delivery", delivery);
     stream.addEventListener("connection", changed);
