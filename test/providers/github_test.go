@@ -91,8 +91,7 @@ func TestGitHub(t *testing.T) {
 	if first.Title != title || first.Body != "Two\nlines\t\"here\"" || len(first.Labels) != 2 || first.Labels[1].Name != "from inbox" || first.State != "open" {
 		t.Errorf("the issue is %+v", first)
 	}
-	opened := s.delivered()
-	s.starts(opened, "issues.opened", first.NodeID, "Issue opened")
+	opened := s.starts("issues.opened", first.NodeID, "Issue opened")
 	if opened.path != "/miniapps/github-issues/webhooks" || opened.Customer == nil || !opened.Customer.Identity || len(opened.Customer.Fields) != 3 {
 		t.Errorf("delivered to %s, with the customer %s", opened.path, shown(opened.Customer))
 	}
@@ -110,7 +109,7 @@ func TestGitHub(t *testing.T) {
 	// A pipeline, whose second request uses what the first one gave.
 	s.act(install, "reportConversation", obj{"repository": "mona/menu", "title": "No soup", "conversationLink": "https://inbox.example/c/1?a=1&b=2"})
 	second := ask[issue](t, "GET", repo+"/issues/2", monasToken, nil)
-	s.starts(s.delivered(), "issues.opened", second.NodeID, "Issue opened")
+	s.starts("issues.opened", second.NodeID, "Issue opened")
 	comments := ask[[]struct {
 		NodeID string `json:"node_id"`
 		Body   string
@@ -118,7 +117,7 @@ func TestGitHub(t *testing.T) {
 	if len(comments) != 1 || comments[0].Body != "Issue #2 comes from https://inbox.example/c/1?a=1&b=2" {
 		t.Fatalf("the comments are %v", comments)
 	}
-	s.starts(s.delivered(), "issue_comment.created", comments[0].NodeID, "Comment on an issue")
+	s.starts("issue_comment.created", comments[0].NodeID, "Comment on an issue")
 
 	// Dropdowns, one of them with what was typed into the form before it.
 	if got := s.options(install, "rpc_repositories", nil); !cmp.Equal(got, []sandbox.Option{{Value: "mona/menu", Label: "mona/menu"}}) {
@@ -143,7 +142,7 @@ func TestGitHub(t *testing.T) {
 	if first.State != "closed" {
 		t.Errorf("the issue is %+v", first)
 	}
-	s.starts(s.delivered(), "issues.closed", first.NodeID+":"+first.ClosedAt, "Issue closed")
+	s.starts("issues.closed", first.NodeID+":"+first.ClosedAt, "Issue closed")
 
 	// A failure of the provider is one of the action.
 	missing := s.machine.Action(t.Context(), install, "closeIssue", values(obj{"repository": "mona/menu", "issue": "99"}))
@@ -156,7 +155,7 @@ func TestGitHub(t *testing.T) {
 	ask[obj](t, "PATCH", fmt.Sprintf("%s/hooks/%v", repo, hooks[0].ID), monasToken,
 		obj{"config": obj{"url": hooks[0].Config.URL, "content_type": "json", "secret": "another"}})
 	ask[issue](t, "POST", repo+"/issues", monasToken, obj{"title": "Who is there?"})
-	refused := s.delivered()
+	refused := s.delivered("")
 	if refused.OK() || refused.Verification.OK || refused.Answer.Status != http.StatusUnauthorized || len(refused.Triggers) != 0 || refused.Event != "" {
 		t.Errorf("a wrong secret:\n%s", shown(refused.Delivered))
 	}

@@ -66,9 +66,11 @@ func TestLinear(t *testing.T) {
 	if got := read(); got["title"] != "Peel “leeks”" || got["description"] != "Two\nlines" || got["priority"] != 2.0 {
 		t.Errorf("the issue is %v", got)
 	}
-	came := s.delivered()
+	came := s.delivered("Issue.create")
 	body := decode[struct{ CreatedAt string }](t, came.in.Body)
-	s.starts(came, "Issue.create", id+":"+body.CreatedAt, "Issue added")
+	if came.TransactionID != id+":"+body.CreatedAt || !came.Verification.OK || len(came.Triggers) != 1 || came.Triggers[0].Label != "Issue added" {
+		t.Errorf("delivered %s", shown(came.Delivered))
+	}
 	if again := s.machine.Deliver(install, came.in); !again.Duplicate || again.Answer.Status != http.StatusOK {
 		t.Errorf("a repetition:\n%s", shown(again))
 	}
@@ -100,8 +102,8 @@ func TestLinear(t *testing.T) {
 	if got := install.Credentials["accessToken"].Text(); got == oldAccess || got == "" || install.Credentials["refreshToken"].Text() == oldRefresh {
 		t.Error("the tokens are not renewed")
 	}
-	comment := s.delivered()
-	if comment.Event != "Comment.create" || len(comment.Triggers) != 1 {
+	comment := s.delivered("Comment.create")
+	if len(comment.Triggers) != 1 || comment.Duplicate {
 		t.Errorf("delivered %s", shown(comment.Delivered))
 	}
 
@@ -118,8 +120,8 @@ func TestLinear(t *testing.T) {
 	if got := read()["state"].(obj); got["type"] != "completed" {
 		t.Errorf("the state is %v", got)
 	}
-	changed := s.delivered()
-	if changed.Event != "Issue.update" || !changed.Verification.OK || changed.Duplicate || len(changed.Triggers) != 1 {
+	changed := s.delivered("Issue.update")
+	if !changed.Verification.OK || changed.Duplicate || len(changed.Triggers) != 1 {
 		t.Errorf("delivered %s", shown(changed.Delivered))
 	}
 

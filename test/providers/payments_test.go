@@ -104,7 +104,7 @@ func TestStripeSignature(t *testing.T) {
 	install := s.connected(obj{"secretKey": "rk_test_made-up", "webhookSecret": hookSecret})
 	s.receives(install)
 	s.act(install, "createCustomer", obj{"email": "omar@harbourcafe.example"})
-	came := s.delivered()
+	came := s.delivered("")
 	if came.OK() || came.Verification.OK || came.Answer.Status != http.StatusUnauthorized || came.Event != "" {
 		t.Fatalf("delivered:\n%s", shown(came.Delivered))
 	}

@@ -178,16 +178,16 @@ func (s *served) shows(ns string, number int) string {
 	return ""
 }
 
-// TestServe goes the whole way with the built command: the page, the provider,
-// and the deliveries that the provider sends to the command by itself.
-func TestServe(t *testing.T) {
+// testServe goes the whole way: the page, the provider, and the deliveries that
+// the provider sends to the command by itself.
+func testServe(d *desk) {
+	t := d.T
 	address := freeAddress(t)
 	seed := githubSeed()
 	seed["github"].(obj)["oauth_apps"] = []obj{oauthApp("github-projects", "http://"+address, nil)}
 	github := start(t, map[string]any{"github": seed})["github"]
 	issues := open(t, "github-issues", map[string]string{"https://api.github.com": github})
 	projects := open(t, "github-projects", map[string]string{"https://api.github.com": github, "https://github.com": github})
-	d := newDesk(t)
 	state := filepath.Join(d.home, "state")
 	s := d.serve(address, state, issues.dir, projects.dir)
 	repo := github + "/repos/mona/menu"

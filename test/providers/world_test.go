@@ -16,6 +16,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -48,8 +49,10 @@ type shop struct {
 	// dir is the copy of the submission, in a folder of definitions.
 	dir     string
 	machine *sandbox.Machine
-	// hook takes what the provider delivers.
-	hook *hook
+	// hook takes what the provider delivers, and early has what came before
+	// anybody waited for it.
+	hook  *hook
+	early []arrival
 }
 
 // obj is a JSON object.
@@ -269,24 +272,35 @@ func (s *shop) receives(install *sandbox.Install) {
 	s.hook.deliver = func(in sandbox.Incoming) *sandbox.Delivered { return s.machine.Deliver(install, in) }
 }
 
-// delivered waits for the next delivery.
-func (s *shop) delivered() arrival {
+// delivered waits for the next delivery of an event; "" is one without any, such
+// as one that is refused. Deliveries of different events can overtake each other.
+func (s *shop) delivered(event string) arrival {
 	s.Helper()
-	select {
-	case a := <-s.hook.came:
-		return a
-	case <-time.After(20 * time.Second):
-		s.Fatal("nothing was delivered")
+	late := time.After(20 * time.Second)
+	for {
+		for i, a := range s.early {
+			if a.Event == event {
+				s.early = slices.Delete(s.early, i, i+1)
+				return a
+			}
+		}
+		select {
+		case a := <-s.hook.came:
+			s.early = append(s.early, a)
+		case <-late:
+			s.Fatalf("%q was not delivered, but\n%s", event, shown(s.early))
+		}
 	}
-	panic("not reached")
 }
 
-// starts checks that a delivery was verified, has the event and the id, and
-// starts the trigger of the label alone.
-func (s *shop) starts(a arrival, event, id, label string) {
+// starts waits for the next delivery of an event, and checks that it was
+// verified, has the id, and starts the trigger of the label alone.
+func (s *shop) starts(event, id, label string) arrival {
 	s.Helper()
+	a := s.delivered(event)
 	s.passes(a.Run)
-	if !a.Verification.OK || a.Event != event || a.TransactionID != id || a.Duplicate || len(a.Triggers) != 1 || a.Triggers[0].Label != label {
+	if !a.Verification.OK || a.TransactionID != id || a.Duplicate || len(a.Triggers) != 1 || a.Triggers[0].Label != label {
 		s.Fatalf("expected %q with the id %q to start %q:\n%s", event, id, label, shown(a.Delivered))
 	}
+	return a
 }
