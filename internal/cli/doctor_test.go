@@ -40,7 +40,7 @@ func TestDoctor(t *testing.T) {
 		r.Protected = map[string][]string{"main": {"miniapp-review"}}
 	})
 	pinned := map[string]string{}
-	for _, name := range []string{".github/workflows/review.yml", ".github/workflows/publish.yml"} {
+	for _, name := range []string{".github/workflows/review.yml", ".github/workflows/publish.yml", ".github/workflows/qa.yml"} {
 		pinned[name] = strings.Replace(w.examples[name], "miniapp-review@v1", "miniapp-review@"+strings.Repeat("0a", 20), 1)
 	}
 	w.repo.Push("main", w.mona, githubtest.Texts(pinned))
