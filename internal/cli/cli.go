@@ -124,6 +124,7 @@ Start with one of:
   miniapp init acme-desk     make the folder of a new submission
   miniapp check              check the submissions below this folder
   miniapp try --practice     run one, with answers that are made up
+  miniapp serve --practice   install and try them on a page, as a tenant would
   miniapp diff               see what an update breaks
   miniapp changelog --write  draft its changelog section
   miniapp seal               encrypt the test account for the reviewers

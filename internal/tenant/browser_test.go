@@ -130,9 +130,10 @@ func TestBrowser(t *testing.T) {
 		says(".meta", "Connected"), says("#connection-r", "Done."), focused("#connection-r"))
 	run(t, ctx, "an action", chromedp.Click("details.action > summary"),
 		until(`document.querySelectorAll("#a0-0 option").length === 3`),
-		chromedp.SetValue("#a0-0", "p2"), chromedp.SendKeys("#a0-1", "Water the plants"), chromedp.SendKeys("#a0-7-0", "Oslo"), chromedp.Click("details.action button.main"),
+		chromedp.SetValue("#a0-0", "p2"), chromedp.SendKeys("#a0-1", "Water the plants"), chromedp.SendKeys("#a0-7-0", "Oslo"), chromedp.SendKeys("#a0-6", "one"),
+		until(`document.querySelectorAll("[data-into] option").length === 3`), chromedp.Evaluate(`(() => { const e = document.querySelector("[data-into] select"); e.value = "p2"; e.dispatchEvent(new Event("change", {bubbles: true})) })()`, nil), chromedp.Click("details.action button.main"),
 		says("#action-0-r .output", `"taskId": "t-77"`), says("#action-0-r", "nothing is at"), says("#action-0-r", "miniapp.json:"))
-	if got, want := w.last(), `POST /projects/p2/tasks Bearer key-12345678 {"title":"Water the plants","priority":"low","tell":true,"place":{"city":"Oslo"}}`; got != want {
+	if got, want := w.last(), `POST /projects/p2/tasks Bearer key-12345678 {"title":"Water the plants","priority":"low","tell":true,"labels":["one","p2"],"place":{"city":"Oslo"}}`; got != want {
 		t.Errorf("sent\n%s\nwant\n%s", got, want)
 	}
 	run(t, ctx, "typing in the place of the dropdown", chromedp.Click("[data-type]"), focused("input#a0-0"), chromedp.SetValue("input#a0-0", "own-id"), chromedp.Click("details.action button.main"),

@@ -26,7 +26,7 @@ type field struct {
 	// Options are those of a choice.
 	Options []option
 	// Source is the source of a dropdown, and Free says that something else can
-	// be typed.
+	// be typed. That of a list adds to what is typed.
 	Source string
 	Free   bool
 	Fields []field // of a group
@@ -99,7 +99,7 @@ func newField(p *jsondoc.Node, id, name string, required bool) field {
 	case kind == "number" || kind == "integer":
 		f.Kind = numberField
 	case kind == "array":
-		f.Kind, f.Placeholder = listField, "one, two, three"
+		f.Kind, f.Placeholder, f.Source = listField, "one, two, three", p.Get("x-source").Text()
 	case kind == "object" && len(p.Get("properties").Members()) > 0:
 		f.Kind, f.Fields = groupField, fieldsBelow(p, id, name)
 	case kind == "object":

@@ -113,7 +113,7 @@ func document(ns, auth, provider string) string {
       "priority": {"type": "string", "title": "Priority", "enum": ["low", "high"], "default": "low"},
       "weight": {"type": "number", "title": "Weight"},
       "tell": {"type": "boolean", "title": "Tell everybody", "default": true},
-      "labels": {"type": "array", "title": "Labels"},
+      "labels": {"type": "array", "title": "Labels", "x-source": "rpc_projects"},
       "place": {"type": "object", "title": "Place", "properties": {"city": {"type": "string", "title": "City"}}}}},
     "requests": [{"url": "PROVIDER/projects/{{project}}/tasks", "method": "POST", "headers": {"Authorization": "Bearer [[accessToken]]"}, "bodyType": "json",
       "body": {"title": "{{title}}", "notes": "{{notes}}", "priority": "{{priority}}", "weight": "{{weight}}", "tell": "{{tell}}", "labels": "{{labels}}", "place": "{{place}}"},

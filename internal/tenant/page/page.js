@@ -147,6 +147,21 @@
       navigator.clipboard.writeText(byId(copy).value).then(() => { button.textContent = "Copied"; }, () => {});
     }
   });
+  // A choice for a list is added to it, as JSON where it has a comma.
+  addEventListener("change", (e) => {
+    const box = e.target.closest("[data-into]");
+    if (!box || !e.target.value) return;
+    const list = byId(box.dataset.into);
+    const value = e.target.value;
+    let items = list.value.split(",").map((i) => i.trim()).filter(Boolean);
+    try {
+      if (list.value.trim().startsWith("[")) items = JSON.parse(list.value);
+    } catch { /* what is typed is broken, and stays to be seen as such */ }
+    items.push(value);
+    const plain = items.every((i) => typeof i === "string" && !/[,[]/.test(i));
+    list.value = plain ? items.join(", ") : JSON.stringify(items);
+    e.target.value = "";
+  });
   // The dropdowns of an action are filled when it is opened.
   for (const action of document.querySelectorAll("details.action")) {
     action.addEventListener("toggle", async () => {
