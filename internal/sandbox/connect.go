@@ -123,7 +123,7 @@ func (m *Machine) finish(ctx context.Context, r *recorder, install *Install) *Ru
 		}
 	}
 	if r.run.OK() {
-		r.install.Connected = true
+		r.install.Connected, r.install.Reach = true, m.Reach()
 		*install = *r.install
 	}
 	return r.done()

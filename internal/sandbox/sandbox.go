@@ -118,6 +118,8 @@ type Install struct {
 	// UID is the install's own id, the system value "uid".
 	UID       string
 	Connected bool
+	// Reach is what Machine.Reach gave when the install connected.
+	Reach []string
 	// Seen are the ids of the deliveries that were worked on.
 	Seen *Seen
 }

@@ -25,6 +25,7 @@ type stored struct {
 	Metadata    map[string]json.RawMessage `json:"metadata"`
 	UserInput   map[string]json.RawMessage `json:"user_input"`
 	Seen        []string                   `json:"seen"`
+	Reach       []string                   `json:"reach,omitempty"`
 }
 
 // Encode writes an install down, with its secrets as they are. The same install
@@ -32,7 +33,7 @@ type stored struct {
 func (i *Install) Encode() ([]byte, error) {
 	out, err := json.MarshalIndent(stored{
 		Format: installFormat, UID: i.UID, Connected: i.Connected, Credentials: encoded(i.Credentials),
-		Metadata: encoded(i.Metadata), UserInput: encoded(i.UserInput), Seen: i.Seen.list(),
+		Metadata: encoded(i.Metadata), UserInput: encoded(i.UserInput), Seen: i.Seen.list(), Reach: i.Reach,
 	}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("writing the install down: %w", err)
@@ -67,7 +68,7 @@ func DecodeInstall(data []byte) (*Install, error) {
 		return nil, errors.New("the install has no uid")
 	}
 	i := NewInstall(s.UID)
-	i.Connected = s.Connected
+	i.Connected, i.Reach = s.Connected, s.Reach
 	for _, bag := range []struct {
 		name string
 		from map[string]json.RawMessage

@@ -2,8 +2,11 @@ package tenant
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/karzoun/miniapp-review/internal/definition"
@@ -131,8 +134,68 @@ func (s *Server) find(ns string) (*app, *loaded) {
 			continue
 		}
 		if l, err := a.load(); err == nil && l.machine != nil && l.ns == ns {
+			if s.shared(l) {
+				return nil, nil
+			}
 			return a, l
 		}
 	}
 	return nil, nil
+}
+
+// shared reports whether another MiniApp has the same namespace.
+func (s *Server) shared(l *loaded) bool {
+	n := 0
+	for _, a := range s.apps {
+		a.mu.Lock()
+		now := a.now
+		a.mu.Unlock()
+		if now == nil {
+			now, _ = a.load()
+		}
+		if now != nil && now.machine != nil && now.ns == l.ns {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// errShared says that an install cannot be told to be of one MiniApp.
+var errShared = errors.New("another folder has the same \"ns\", and one would get the credentials of the other: leave one of them out")
+
+// install returns the state of a MiniApp whose namespace is its own.
+func (s *Server) install(l *loaded) (*tenant, error) {
+	if s.shared(l) {
+		return nil, errShared
+	}
+	return s.tenant(l.ns)
+}
+
+// elsewhere says why the install is not used with a definition: it was made when
+// requests went to other hosts, and would send them its credentials now. The
+// files may be those of somebody else since then.
+func (t *tenant) elsewhere(l *loaded) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.install.Connected { // nothing typed or given is kept then
+		return nil
+	}
+	there := l.machine.Elsewhere(t.install)
+	if len(there) == 0 {
+		return nil
+	}
+	var hosts []string
+	for _, h := range there {
+		if !strings.HasPrefix(h, "sha256:") {
+			hosts = append(hosts, strconv.Quote(cut(h, 100)))
+		}
+	}
+	const most = 5
+	switch {
+	case len(hosts) == 0:
+		return errors.New("the definition has changed since this was connected, and with it what fills the hosts of its requests: disconnect, and connect again if they may have the credentials")
+	case len(hosts) > most:
+		hosts = append(hosts[:most], "…")
+	}
+	return fmt.Errorf("the definition has requests to %s, and had none when this was connected: disconnect, and connect again if they may have the credentials", strings.Join(hosts, ", "))
 }

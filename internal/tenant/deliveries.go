@@ -64,6 +64,11 @@ func (t *tenant) deliver(l *loaded, in sandbox.Incoming, sample, note string) (s
 	return out.Answer, t.keep(t.install)
 }
 
+// ofBrowser reports whether a page sent a request: any page that somebody on
+// this machine looks at can, and could have true deliveries taken for
+// repetitions. Providers send none of these headers.
+func ofBrowser(h http.Header) bool { return h.Get("Origin") != "" || h.Get("Sec-Fetch-Site") != "" }
+
 // webhook answers a delivery of a provider.
 func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 	select {
@@ -72,6 +77,10 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "Too many deliveries at a time.", http.StatusServiceUnavailable)
+		return
+	}
+	if ofBrowser(r.Header) {
+		http.Error(w, "A page of another site cannot deliver anything here.", http.StatusForbidden)
 		return
 	}
 	a, l := s.find(r.PathValue("ns"))

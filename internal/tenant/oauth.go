@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/karzoun/miniapp-review/internal/sandbox"
@@ -23,11 +24,11 @@ const cookie = "miniapp_sign_in"
 // signIn is somebody who has gone to a provider to allow access.
 type signIn struct {
 	ns, state, ticket, address string
-	// opener is the origin of the page that waits for it.
-	opener string
-	form   sandbox.Values // what was typed, such as the client's id
-	age    int
-	until  time.Time
+	form                       sandbox.Values // what was typed, such as the client's id
+	age                        int
+	// reach is where the definition could send what was typed, as it was then.
+	reach []string
+	until time.Time
 }
 
 // authorize begins to sign in: it answers with the address for a popup. The
@@ -35,7 +36,7 @@ type signIn struct {
 // cookie: that is the host that the provider leads back to, which need not be
 // that of the page.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, p *place) {
-	in := &signIn{ns: p.l.ns, until: s.o.Now().Add(signInTime), opener: r.Header.Get("Origin")}
+	in := &signIn{ns: p.l.ns, until: s.o.Now().Add(signInTime), reach: p.l.machine.Reach()}
 	var secret string
 	for _, to := range []*string{&in.state, &in.ticket, &secret} {
 		var err error
@@ -121,11 +122,13 @@ func (s *Server) comeBack(w http.ResponseWriter, r *http.Request, q url.Values) 
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/miniapps/" + ns + "/oauth2", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	end := ending{Opener: in.opener}
+	end := ending{}
 	_, l := s.find(ns)
 	switch {
 	case l == nil:
 		end.Problem = "The definition cannot be used any more."
+	case !slices.Equal(l.machine.Reach(), in.reach):
+		end.Problem = "The definition has changed meanwhile. Nothing was stored: connect once more."
 	case q.Has("error"):
 		end.Problem = fmt.Sprintf("The provider did not allow access: it says %q. Nothing was stored.", cut(q.Get("error"), 100))
 		end.Detail = cut(q.Get("error_description"), 300)
@@ -218,7 +221,7 @@ func (s *Server) tellFailed(ns, problem string) {
 }
 
 // ending is what a popup shows in the end.
-type ending struct{ Opener, Problem, Detail string }
+type ending struct{ Problem, Detail string }
 
 func (s *Server) ended(w http.ResponseWriter, status int, e ending) {
 	page, err := s.render("ended", e)

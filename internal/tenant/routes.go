@@ -39,12 +39,24 @@ func (s *Server) deskRoutes() http.Handler {
 	mux.HandleFunc("GET /app/{name}", s.page)
 	mux.HandleFunc("GET /app/{name}/live", s.at(s.live))
 	for path, do := range map[string]func(http.ResponseWriter, *http.Request, *place){
-		"connect": s.connect, "authorize": s.authorize, "disconnect": s.disconnect, "refresh": s.refresh,
+		"connect": s.connect, "authorize": s.authorize, "refresh": s.refresh,
 		"action": s.action, "options": s.options, "sample": s.sendSample, "import": s.importRecords,
 	} {
-		mux.HandleFunc("POST /app/{name}/"+path, s.at(do))
+		mux.HandleFunc("POST /app/{name}/"+path, s.at(trusting(s, do)))
 	}
+	mux.HandleFunc("POST /app/{name}/disconnect", s.at(s.disconnect))
 	return mux
+}
+
+// trusting prepares a request that can send credentials.
+func trusting(s *Server, do func(http.ResponseWriter, *http.Request, *place)) func(http.ResponseWriter, *http.Request, *place) {
+	return func(w http.ResponseWriter, r *http.Request, p *place) {
+		if err := p.t.elsewhere(p.l); err != nil {
+			s.failed(w, err)
+			return
+		}
+		do(w, r, p)
+	}
 }
 
 // file serves one of the page's own files.
@@ -78,7 +90,7 @@ func (s *Server) at(do func(http.ResponseWriter, *http.Request, *place)) http.Ha
 			err = errors.New(p.l.problem)
 		}
 		if err == nil {
-			p.t, err = s.tenant(p.l.ns)
+			p.t, err = s.install(p.l)
 		}
 		if err == nil && r.Method == http.MethodPost {
 			p.form, err = s.form(w, r)
@@ -130,7 +142,7 @@ func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 		}
 		c := newCard(a, l)
 		if l.machine != nil {
-			if t, err := s.tenant(l.ns); err == nil {
+			if t, err := s.install(l); err == nil {
 				t.mu.Lock()
 				c.Connected = t.install.Connected
 				t.mu.Unlock()
@@ -198,8 +210,12 @@ func (s *Server) fill(v *pageView, l *loaded) error {
 		}
 		v.Panels = append(v.Panels, p)
 	}
-	t, err := s.tenant(l.ns)
+	t, err := s.install(l)
 	if err != nil {
+		return err
+	}
+	if err := t.elsewhere(l); err != nil {
+		v.MayDisconnect = true
 		return err
 	}
 	t.mu.Lock()

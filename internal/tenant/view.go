@@ -156,22 +156,25 @@ type pageView struct {
 	Problem, CheckFailed string
 	Findings             []findingView
 	Warnings             int
-	StateProblem         string
-	OAuth, CanRefresh    bool
-	Connect              *runView
-	Install              []field
-	Kept                 []sandbox.Kept
-	Actions              []actionView
-	Webhook              string
-	HasWebhook           bool
-	Triggers             []triggerView
-	Samples              []sample
-	Log                  []*delivered
-	Number, State        int
-	Resources            []resourceView
-	Panels               []panelView
-	Description, Setup   template.HTML
-	Practice             bool
+	// StateProblem is why the install is not used; MayDisconnect says that it can
+	// be given up here.
+	StateProblem       string
+	MayDisconnect      bool
+	OAuth, CanRefresh  bool
+	Connect            *runView
+	Install            []field
+	Kept               []sandbox.Kept
+	Actions            []actionView
+	Webhook            string
+	HasWebhook         bool
+	Triggers           []triggerView
+	Samples            []sample
+	Log                []*delivered
+	Number, State      int
+	Resources          []resourceView
+	Panels             []panelView
+	Description, Setup template.HTML
+	Practice           bool
 }
 
 type findingView struct{ Rule, Severity, At, Message, Hint string }

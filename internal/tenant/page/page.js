@@ -62,7 +62,11 @@
         }
         const { popup: address } = await answer.json();
         waiting = true;
-        if (popup) popup.location = address;
+        // The provider's page could lead this one elsewhere by its opener.
+        if (popup) {
+          popup.opener = null;
+          popup.location = address;
+        }
         else throw new Error("The browser let no window open. Allow it for this page, then try again.");
         byId("connection-s").textContent = "Waiting for the provider's window.";
       } catch (error) {
@@ -71,10 +75,6 @@
       }
     });
   };
-  addEventListener("message", (e) => {
-    if (waiting && e.origin === platform && e.data === "miniapp: signed in") reload();
-  });
-
   addEventListener("submit", (e) => {
     const form = e.target;
     e.preventDefault();

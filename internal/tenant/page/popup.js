@@ -1,8 +1,3 @@
 "use strict";
-(() => {
-  const { opener: origin, close: done } = document.body.dataset;
-  // The page that opened this window may be gone, or have been cut off by the
-  // provider's pages; it learns of the end from the server as well.
-  if (origin && window.opener) window.opener.postMessage("miniapp: signed in", origin);
-  if (done === "true") setTimeout(() => window.close(), 800);
-})();
+// The page that opened this window learns of the end from the server.
+if (document.body.dataset.close === "true") setTimeout(() => window.close(), 800);
