@@ -94,7 +94,7 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	in := sandbox.Incoming{Method: r.Method, Header: r.Header.Clone(), Query: r.URL.Query()}
-	err = within(w, func() (err error) {
+	err = s.within(w, func() (err error) {
 		// One byte more says that there would be more.
 		in.Body, err = io.ReadAll(io.LimitReader(r.Body, sandbox.MaxDelivery+1))
 		return err

@@ -100,11 +100,11 @@ func forwarded(h http.Header) bool {
 }
 
 // within bounds the time that reading the body of a request may take.
-func within(w http.ResponseWriter, read func() error) error {
+func (s *Server) within(w http.ResponseWriter, read func() error) error {
 	c := http.NewResponseController(w)
 	// A deadline long ago ends a read that is going on. Tests record answers
 	// without a connection, which have no deadlines.
-	stop := time.AfterFunc(bodyTime, func() { _ = c.SetReadDeadline(time.Unix(1, 0)) })
+	stop := time.AfterFunc(s.bodyTime, func() { _ = c.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop.Stop()
 	return read()
 }
@@ -112,7 +112,7 @@ func within(w http.ResponseWriter, read func() error) error {
 // form reads the fields that the page sent.
 func (s *Server) form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := within(w, r.ParseForm); err != nil {
+	if err := s.within(w, r.ParseForm); err != nil {
 		return nil, err
 	}
 	return r.PostForm, nil

@@ -1,10 +1,14 @@
 package tenant
 
 import (
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestWhoGetsIn asks for the same things by the wrong name, from the wrong page,
@@ -77,4 +81,34 @@ func TestLimits(t *testing.T) {
 		t.Errorf("headers of 80 KiB: %d", a.status)
 	}
 	has(t, "a form of 3 MB", w.post("action", "p.1", big+big+big).body, "too large")
+}
+
+// TestSlowDelivery sends a body that does not end.
+func TestSlowDelivery(t *testing.T) {
+	w := newWorld(t, "acme-tasks", keyAuth, nil)
+	w.server.bodyTime = 50 * time.Millisecond
+	c, err := net.Dial("tcp", w.server.o.Desk.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "POST /miniapps/acme-tasks/webhooks HTTP/1.1\r\nHost: %s\r\nContent-Length: 100\r\n\r\n{", w.server.o.Desk.Host)
+	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+	got, err := io.ReadAll(c) // to the end: the connection is closed too
+	if err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 400 ") {
+		t.Errorf("%v: %q", err, got)
+	}
+	has(t, "the page", w.get(w.base).body, "No delivery yet")
+}
+
+// BenchmarkWebhook is a delivery from its first to its last byte, with the
+// install written down in between.
+func BenchmarkWebhook(b *testing.B) {
+	w := newWorld(b, "acme-tasks", keyAuth, nil)
+	w.connect()
+	for n := range b.N {
+		if a := w.deliver(fmt.Sprintf(`{"event": "task.created", "id": "d-%d"}`, n), "hook-secret-1"); a.status != 202 {
+			b.Fatalf("%+v", a)
+		}
+	}
 }

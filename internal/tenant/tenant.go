@@ -73,6 +73,7 @@ type Server struct {
 	desk      http.Handler // below the token
 	outside   http.Handler // below /miniapps/
 	slots     chan struct{}
+	bodyTime  time.Duration
 
 	mu      sync.Mutex
 	tenants map[string]*tenant // by ns
@@ -87,7 +88,7 @@ const maxDeliveries = 8
 
 // New makes a server. It reads no definition yet.
 func New(o Options) (*Server, error) {
-	s := &Server{o: o, tenants: map[string]*tenant{}, signIns: map[string]*signIn{}, slots: make(chan struct{}, maxDeliveries)}
+	s := &Server{o: o, tenants: map[string]*tenant{}, signIns: map[string]*signIn{}, slots: make(chan struct{}, maxDeliveries), bodyTime: bodyTime}
 	s.ending, s.endStreams = context.WithCancel(context.Background())
 	base := o.Desk
 	if o.Public != nil {
