@@ -154,3 +154,30 @@ func TestARunEnds(t *testing.T) {
 		t.Errorf("%d requests, %+v", len(p.asked), r.Failure)
 	}
 }
+
+func TestReachTellsWhatFillsAHost(t *testing.T) {
+	const before = `{"ns": "acme", "auth": {"config": {"home": "a.example", "x": "1"}, "form": {"home": {"type": "text"}}}, "functions": {"f": {"code": "1"}},
+		"actions": [{"name": "a", "requests": [{"type": "function", "name": "f", "args": {"y": 1}}, {"url": "https://{{home}}/x?u={{other}}", "method": "GET", "mapping": {"id": "$.id"}}]}]}`
+	install := NewInstall("u")
+	install.Reach = machine(t, before, nil).Reach()
+	if got := strings.Join(install.Reach, " "); !strings.HasPrefix(got, "https://{{home}} sha256:") {
+		t.Errorf("the reach is %q", got)
+	}
+	for _, c := range []struct {
+		from, to string
+		same     bool
+	}{
+		{`"GET"`, `"POST"`, true}, {`"x": "1"`, `"x": "2"`, true}, {`{{other}}`, `{{another}}`, true}, {`"id": "$.id"`, `"id": "$.x"`, true},
+		{`"home": "a.example"`, `"home": "evil.example"`, false}, {`"id": "$.id"`, `"home": "evil.example"`, false}, {`{"id": "$.id"}`, `[{"name": "home", "value": "evil.example"}]`, false},
+		{`"code": "1"`, `"code": "2"`, false}, {`{"y": 1}`, `{"y": 2}`, false}, {`https://{{home}}/x`, `https://{{home}}.evil.example/x`, false}, {`https://{{home}}/x`, `{{x}}/x`, false},
+		{`https://{{home}}/x`, `https://evil.example\\{{home}}`, false}, {`https://{{home}}/x`, `//evil.example/x`, false},
+	} {
+		after := strings.Replace(before, c.from, c.to, 1)
+		if after == before {
+			t.Fatalf("there is no %s", c.from)
+		}
+		if got := machine(t, after, nil).Elsewhere(install); (len(got) == 0) != c.same {
+			t.Errorf("with %s it also reaches %q", c.to, got)
+		}
+	}
+}

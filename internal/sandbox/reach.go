@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/karzoun/miniapp-review/internal/definition"
 	"github.com/karzoun/miniapp-review/internal/jsondoc"
 )
 
@@ -15,32 +16,53 @@ func sendingParts() []string { return []string{"auth", "source", "actions", "syn
 // Reach returns where the requests of the definition can go, sorted: the scheme
 // and host of each of their URLs as it is written, such as
 // "https://api.acme.example". Where a host has placeholders, whatever fills them
-// decides, so that the hash of all parts that send requests is one more entry.
+// decides: the hash of all that can is one more entry.
 func (m *Machine) Reach() []string {
 	var list []string
-	sum, templated := sha256.New(), false
+	fills := map[string]bool{}
 	for _, part := range sendingParts() {
-		root := m.Definition.Doc.Root.Get(part)
-		if root == nil {
-			continue
-		}
-		_, _ = sum.Write(append(jsondoc.AppendJSON([]byte(part), root), '\n')) // a hash never fails
-		root.Walk(func(n *jsondoc.Node) bool {
+		m.Definition.Doc.Root.Get(part).Walk(func(n *jsondoc.Node) bool {
 			text, ok := n.Str()
 			if !ok || n.Key != "url" && n.Key != "baseUrl" || strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") {
 				return true
 			}
 			host := hostAsWritten(text)
-			templated = templated || strings.Contains(host, "{{") || strings.Contains(host, "[[")
 			list = append(list, host)
+			for _, p := range definition.Placeholders(n) {
+				if strings.Contains(host, text[p.Start:p.End()]) {
+					fills[p.Key] = true
+				}
+			}
 			return true
 		})
 	}
-	if templated {
-		list = append(list, "sha256:"+hex.EncodeToString(sum.Sum(nil)))
+	if len(fills) > 0 {
+		list = append(list, "sha256:"+m.fillers(fills))
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// fillers is the hash of all that can give these keys a value: defaults,
+// parameters and mappings, and functions, whose results have any keys.
+func (m *Machine) fillers(keys map[string]bool) string {
+	sum := sha256.New()
+	add := func(n *jsondoc.Node) {
+		_, _ = sum.Write(append(jsondoc.AppendJSON([]byte(n.Key+"\x00"), n), '\n')) // a hash never fails
+	}
+	root := m.Definition.Doc.Root
+	for _, part := range sendingParts() {
+		root.Get(part).Walk(func(n *jsondoc.Node) bool {
+			if keys[n.Key] || n.Is(jsondoc.Object) && (keys[n.Get("name").Text()] || n.Get("type").Text() == "function") {
+				add(n)
+			}
+			return true
+		})
+	}
+	if n := root.Get("functions"); n != nil {
+		add(n)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // hostAsWritten is what stands before the path in a URL.

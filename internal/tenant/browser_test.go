@@ -299,8 +299,9 @@ const faults = `(() => {
 func TestBrowserLooks(t *testing.T) {
 	allocator := browsertest.Start(t)
 	w := newWorld(t, "acme-tasks", keyAuth, func(o *Options) {
-		o.Sources = append(o.Sources, o.Sources[0])
-		o.Sources[1].Name = "acme-more"
+		more := &folder{}
+		more.set("miniapp.json", document("acme-more", keyAuth, "https://tasks.example"))
+		o.Sources = append(o.Sources, Source{Name: "acme-more", Shown: "definitions/acme-more/miniapp.json", Load: more.load})
 		o.Sources[0].Check = func(context.Context) ([]finding.Finding, error) {
 			at := finding.Range{Start: jsondoc.Position{Line: 2, Column: 9}}
 			return []finding.Finding{{Rule: "ns-format", Severity: finding.Error, Path: "definitions/acme-tasks/miniapp.json", Range: at, Message: `"ns" is "Acme Tasks", which is not lower case.`, Hint: `Write "acme-tasks".`}}, nil
