@@ -73,6 +73,9 @@ type StatusComment struct {
 	Version string
 	// Sections are further parts of the comment, each with its own heading.
 	Sections []string
+	// Evidence is what a machine saw when it tried the submission, or "". It
+	// stands last, folded, and is the first to be left out.
+	Evidence string
 }
 
 // Namespace is one namespace that the pull request touches.
@@ -132,6 +135,9 @@ func (c StatusComment) Markdown() string {
 	}
 	if !c.Merged {
 		b.add(c.colophon())
+	}
+	if c.Evidence != "" {
+		b.add("\n<details>\n<summary>What the machine saw</summary>\n\n" + strings.TrimSpace(c.Evidence) + "\n\n</details>\n")
 	}
 	if b.omitted > 0 {
 		fmt.Fprintf(&b.text, "\n%s of this comment did not fit and %s left out.\n", count(b.omitted, "part"), map[bool]string{true: "is", false: "are"}[b.omitted == 1])

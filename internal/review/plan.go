@@ -220,7 +220,7 @@ func (r *reviewer) comment(remarks *remarks) []plan.Operation {
 			ops = append(ops, plan.Operation{Kind: plan.Minimize, NodeID: c.NodeID})
 		}
 	}
-	return ops
+	return append(ops, r.foldTrials()...)
 }
 
 // commentText is the text of the status comment. Where nothing is to be said
@@ -241,6 +241,6 @@ func (r *reviewer) commentText(remarks *remarks, before bool) string {
 		Page: r.snapshot.Repository.URL, Head: r.snapshot.Head.SHA, BaseBranch: r.snapshot.Base.Branch,
 		Decision: d, NotChecked: r.result.Facts.CouldNotCheck, Merged: r.result.Facts.Merged, Holds: r.result.Facts.Holds,
 		Namespaces: r.result.Namespaces, Findings: visible, Remarked: remarks.remarked,
-		Waived: r.result.Waived, Version: r.options.Version, Sections: sections,
+		Waived: r.result.Waived, Version: r.options.Version, Sections: sections, Evidence: r.evidence,
 	}.Markdown() + "\n" + r.ledger.line()
 }

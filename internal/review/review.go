@@ -133,6 +133,8 @@ type reviewer struct {
 	verdicts   []report.Verdict
 	reactions  []plan.Operation
 	replies    []reply
+	// evidence is what a machine saw when it last tried the present content.
+	evidence string
 	// reminders are what the passing of time asks for.
 	reminders []plan.Operation
 }

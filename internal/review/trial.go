@@ -8,6 +8,7 @@ import (
 
 	"github.com/karzoun/miniapp-review/internal/command"
 	"github.com/karzoun/miniapp-review/internal/marker"
+	"github.com/karzoun/miniapp-review/internal/plan"
 	"github.com/karzoun/miniapp-review/internal/pull"
 	"github.com/karzoun/miniapp-review/internal/report"
 )
@@ -25,8 +26,9 @@ type Request struct {
 }
 
 // Trial is what a machine found when it tried a content. It is kept in a comment
-// of its own, and not in the status comment: the job that tries takes minutes,
-// and a review that runs meanwhile would write over it.
+// of its own first: the job that tries takes minutes, and a review that runs
+// meanwhile would write over the status comment. The next review takes it in
+// there, with its evidence, and folds this comment away.
 type Trial struct {
 	Content string      `json:"content"`
 	Items   []TrialItem `json:"items"`
@@ -91,6 +93,7 @@ func (r *reviewer) trial(c pull.Comment) {
 	}
 	asked := &r.result.Requests[i]
 	asked.Done = true
+	r.evidence, _, _ = strings.Cut(c.Body, "\n"+trialStart)
 	for _, item := range t.Items {
 		known := slices.ContainsFunc(r.items, func(it command.Item) bool { return it.ID == item.ID })
 		if before := r.state[item.ID]; !known || before.Failed && !before.Machine {
@@ -99,6 +102,17 @@ func (r *reviewer) trial(c pull.Comment) {
 		r.state[item.ID] = report.ItemState{Passed: item.Passed, Failed: !item.Passed, By: asked.By, At: c.CreatedAt,
 			Reason: shorten(item.Reason), Machine: true, Evidence: c.ID}
 	}
+}
+
+// foldTrials folds the comments of trials away: the status comment has what
+// counts of them.
+func (r *reviewer) foldTrials() (ops []plan.Operation) {
+	for _, c := range r.snapshot.Comments {
+		if _, ok := r.own(c.User, c.Body, marker.Trial); ok && !c.Minimized {
+			ops = append(ops, plan.Operation{Kind: plan.Minimize, NodeID: c.NodeID})
+		}
+	}
+	return ops
 }
 
 // readTrial finds the trial in a comment. The last one is ours; another can be

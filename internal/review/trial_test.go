@@ -85,6 +85,12 @@ func TestQAByMachine(t *testing.T) {
 	if !strings.Contains(r.Comment, want) || strings.Contains(r.Comment, "A machine is to try it") {
 		t.Errorf("the status comment lacks %q:\n%s", want, r.Comment)
 	}
+	if !strings.Contains(r.Comment, "<summary>What the machine saw</summary>\n\nWhat a machine saw.\n\n</details>") {
+		t.Errorf("the status comment lacks the evidence:\n%s", r.Comment)
+	}
+	if c := l.s.Comments[len(l.s.Comments)-1]; c.ID != evidence.ID || !c.Minimized {
+		t.Errorf("the comment of the trial is not folded away: %+v", c)
+	}
 	// A person overrules it, with a reason only.
 	l.says("walt", "/qa pass action:sendMessage")
 	r = l.stands(stage.QA, stage.Pending)
