@@ -164,7 +164,6 @@ type world struct {
 	// base is the address of the MiniApp's page.
 	base    string
 	options Options
-	now     func() time.Time
 }
 
 func newWorld(t testing.TB, ns, auth string, change func(*Options)) *world {
