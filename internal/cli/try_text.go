@@ -87,7 +87,7 @@ const indent = "             "
 func (p *trialPrinter) result(x qa.Result) {
 	fmt.Fprintf(p, "  %s  %s\n", p.state(x.State), report.Visible(x.Text))
 	if x.Reason != "" {
-		p.line("", x.Reason)
+		p.line("", report.Visible(x.Reason))
 		p.help(x.Hint)
 	}
 	for _, a := range x.Attempts {
@@ -114,7 +114,7 @@ func (p *trialPrinter) attempt(x qa.Result, a qa.Attempt) {
 	}
 	p.line("", p.faint(report.Visible(from)+": "+strings.ReplaceAll(string(a.State), "-", " ")))
 	if a.Reason != "" && a.Reason != x.Reason {
-		p.line("  ", a.Reason)
+		p.line("  ", report.Visible(a.Reason))
 		p.help(a.Hint)
 	}
 }

@@ -1,6 +1,7 @@
 package qa
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -41,6 +42,9 @@ func (r *runner) judge(e qafile.Entry, run *sandbox.Run) Attempt {
 	}
 	if isWrong {
 		return fail(wrong.Hint, "%s", placed(wrong))
+	}
+	if e.Kind == qafile.Action && run.Pointer != r.m.Definition.Auth.Node.Pointer() && len(run.Steps) == 0 {
+		return fail("Add the request that it is about.", "the action does nothing: it has no request and no function")
 	}
 	if reason, hint := r.expected(e, run.Output); reason != "" {
 		return fail(hint, "%s", reason)
@@ -94,6 +98,9 @@ func (r *runner) expected(e qafile.Entry, output *jsondoc.Node) (reason, hint st
 	}
 	for _, eq := range e.Expect.Equals {
 		want, missing := qafile.Resolve(eq.Value, func(name string) (*jsondoc.Node, bool) { v, ok := r.gave[name]; return v, ok })
+		if missing != nil && errors.Is(missing.Err, qafile.ErrTooLong) {
+			return fmt.Sprintf("what is expected at %q has more than 1 MiB", eq.Path.Bare()), ""
+		}
 		if missing != nil {
 			return fmt.Sprintf("what is expected at %q needs %q, which has no value", eq.Path.Bare(), "{{"+missing.Key+"}}"), ""
 		}
@@ -174,10 +181,16 @@ func equal(a, b *jsondoc.Node) bool {
 	if len(a.Children) != len(b.Children) || a.Text() != b.Text() || a.Literal() != b.Literal() {
 		return false
 	}
+	byKey := map[string]*jsondoc.Node{}
+	if a.Is(jsondoc.Object) {
+		for _, c := range b.Children {
+			byKey[c.Key] = c // of equal keys the last one counts
+		}
+	}
 	for i, c := range a.Children {
 		other := b.Children[i]
 		if a.Is(jsondoc.Object) {
-			if other = b.Get(c.Key); other == nil {
+			if other = byKey[c.Key]; other == nil {
 				return false
 			}
 		}

@@ -2,6 +2,7 @@ package qa
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -78,8 +79,9 @@ type runner struct {
 	// name.
 	wanted, asked map[string]bool
 	steps         []step
-	// gave has the outputs of entries by their names.
+	// gave has the outputs of entries by their names, as far as others use them.
 	gave map[string]*jsondoc.Node
+	used map[string]bool
 	// attempts are those of each item, by id.
 	attempts map[string][]Attempt
 	// others are the events of samples that the checklist has no item for.
@@ -177,11 +179,7 @@ func needed(all []step, asked map[string]bool) []step {
 		if !keep[i] {
 			continue
 		}
-		refs := qafile.References(all[i].entry.Input)
-		for _, eq := range all[i].entry.Expect.Equals {
-			refs = append(refs, qafile.References(eq.Value)...)
-		}
-		for _, ref := range refs {
+		for _, ref := range references(all[i].entry) {
 			for j := i - 1; j >= 0; j-- {
 				if all[j].entry.Name == ref.Name {
 					keep[j] = true
@@ -199,6 +197,15 @@ func needed(all []step, asked map[string]bool) []step {
 	return list
 }
 
+// references are those of an entry to others.
+func references(e qafile.Entry) []qafile.Reference {
+	refs := qafile.References(e.Input)
+	for _, eq := range e.Expect.Equals {
+		refs = append(refs, qafile.References(eq.Value)...)
+	}
+	return refs
+}
+
 // entries runs the entries.
 func (r *runner) entries(ctx context.Context) {
 	var id [4]byte
@@ -208,6 +215,12 @@ func (r *runner) entries(ctx context.Context) {
 	r.gave["run"] = jsondoc.NewObject(
 		jsondoc.Member{Key: "id", Value: jsondoc.NewString(fmt.Sprintf("%x", id))},
 		jsondoc.Member{Key: "date", Value: jsondoc.NewString(r.m.Now().UTC().Format("2006-01-02"))})
+	r.used = map[string]bool{}
+	for _, s := range r.steps {
+		for _, ref := range references(s.entry) {
+			r.used[ref.Name] = true
+		}
+	}
 	for _, s := range r.steps {
 		a := r.try(ctx, s)
 		a.From = s.from
@@ -237,7 +250,10 @@ func (r *runner) try(ctx context.Context, s step) Attempt {
 		return notTried("Try it with an account.", "it expects a failure of the provider, which practice does not make up")
 	}
 	input, missing := qafile.Resolve(e.Input, func(name string) (*jsondoc.Node, bool) { v, ok := r.gave[name]; return v, ok })
-	if missing != nil {
+	switch {
+	case missing != nil && errors.Is(missing.Err, qafile.ErrTooLong):
+		return notTried("Refer to a part of it.", "with %q, its input has more than 1 MiB", "{{"+missing.Key+"}}")
+	case missing != nil:
 		return notTried("Look at what the entry that it refers to gave.", "it needs %q, which has no value", "{{"+missing.Key+"}}")
 	}
 	values := sandbox.Values{}
@@ -257,9 +273,10 @@ func (r *runner) try(ctx context.Context, s step) Attempt {
 		run.Output = sandbox.RecordsJSON(records)
 	}
 	a := r.judge(e, run)
-	if a.State == Passed && run.Output != nil {
+	if a.State == Passed && run.Output != nil && r.used[e.Name] {
 		r.gave[e.Name] = run.Output
 	}
+	run.Output = nil // it can be megabytes, and nobody looks at it any more
 	return a
 }
 
@@ -311,7 +328,12 @@ func (r *runner) result(id, about string) Result {
 	res := Result{ID: id, Text: about, State: NotTried, Attempts: r.attempts[id]}
 	rank := []State{NotTried, Passed, NoAnswer, Failed}
 	var reasons []string
+	refused := 0
 	for _, a := range res.Attempts {
+		if a.State == Passed && a.Run != nil && a.Run.Failure != nil {
+			refused++ // as expected, which does not show that it works
+			continue
+		}
 		if slices.Index(rank, a.State) > slices.Index(rank, res.State) {
 			res.State, res.Reason, res.Hint = a.State, a.Reason, a.Hint
 		} else if res.Reason == "" && a.State == res.State {
@@ -324,8 +346,11 @@ func (r *runner) result(id, about string) Result {
 	if res.State == Passed && res.Reason == "" && len(reasons) > 0 {
 		res.Reason = fmt.Sprintf("%d of %d entries were not tried: %s", len(reasons), len(res.Attempts), reasons[0])
 	}
-	if len(res.Attempts) == 0 {
+	switch {
+	case len(res.Attempts) == 0:
 		res.Reason, res.Hint = r.unattempted(id)
+	case refused == len(res.Attempts):
+		res.Reason, res.Hint = "it was tried only with what is to fail", "Add an entry to qa.json that goes through."
 	}
 	return res
 }

@@ -1,6 +1,7 @@
 package qafile
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/karzoun/miniapp-review/internal/definition"
@@ -58,15 +59,33 @@ func readReference(p definition.Placeholder) Reference {
 	return r
 }
 
+// ErrTooLong says that the values of references make a text too long.
+var ErrTooLong = errors.New("is longer than an input may become")
+
+// maxResolved is how many bytes values may add to texts: one can be megabytes
+// long, and stand in a text many times.
+const maxResolved = 1 << 20
+
 // Resolve replaces the references at or below a value. Values returns what an
 // entry, or the run, gave, and false when it gave nothing. The first reference
-// that leads nowhere is returned as missing.
+// that leads nowhere is returned as missing, and so is one whose value makes the
+// texts more than 1 MiB longer, with ErrTooLong.
 func Resolve(n *jsondoc.Node, values func(name string) (*jsondoc.Node, bool)) (resolved *jsondoc.Node, missing *Reference) {
+	r := resolver{values: values, left: maxResolved}
+	return r.resolve(n)
+}
+
+type resolver struct {
+	values func(name string) (*jsondoc.Node, bool)
+	left   int // bytes that texts may still grow by
+}
+
+func (r *resolver) resolve(n *jsondoc.Node) (resolved *jsondoc.Node, missing *Reference) {
 	switch {
 	case n.Is(jsondoc.Object):
 		members := make([]jsondoc.Member, 0, len(n.Children))
 		for _, c := range n.Members() {
-			v, missing := Resolve(c, values)
+			v, missing := r.resolve(c)
 			if missing != nil {
 				return nil, missing
 			}
@@ -76,7 +95,7 @@ func Resolve(n *jsondoc.Node, values func(name string) (*jsondoc.Node, bool)) (r
 	case n.Is(jsondoc.Array):
 		elements := make([]*jsondoc.Node, 0, len(n.Children))
 		for _, c := range n.Elements() {
-			v, missing := Resolve(c, values)
+			v, missing := r.resolve(c)
 			if missing != nil {
 				return nil, missing
 			}
@@ -86,31 +105,35 @@ func Resolve(n *jsondoc.Node, values func(name string) (*jsondoc.Node, bool)) (r
 	case !n.Is(jsondoc.String):
 		return n, nil
 	}
-	return resolveText(n, values)
+	return r.text(n)
 }
 
-func resolveText(n *jsondoc.Node, values func(string) (*jsondoc.Node, bool)) (*jsondoc.Node, *Reference) {
+func (r *resolver) text(n *jsondoc.Node) (*jsondoc.Node, *Reference) {
 	text := n.Text()
 	var b strings.Builder
 	at := 0
-	for _, r := range References(n) {
+	for _, ref := range References(n) {
 		var v *jsondoc.Node
-		if from, ok := values(r.Name); ok && r.Err == nil {
-			v = r.Path.Eval(from)
+		if from, ok := r.values(ref.Name); ok && ref.Err == nil {
+			v = ref.Path.Eval(from)
 		}
 		if v == nil {
-			return nil, &r
+			return nil, &ref
 		}
-		if r.Start == 0 && r.End() == len(text) {
+		if ref.Start == 0 && ref.End() == len(text) {
 			return v, nil
 		}
-		b.WriteString(text[at:r.Start])
-		at = r.End()
-		if t, ok := definition.Scalar(v); ok {
-			b.WriteString(t)
-		} else {
-			b.Write(jsondoc.AppendJSON(nil, v))
+		b.WriteString(text[at:ref.Start])
+		at = ref.End()
+		t, ok := definition.Scalar(v)
+		if !ok {
+			t = string(jsondoc.AppendJSON(nil, v))
 		}
+		if r.left -= len(t); r.left < 0 {
+			ref.Err = ErrTooLong
+			return nil, &ref
+		}
+		b.WriteString(t)
 	}
 	if at == 0 {
 		return n, nil
