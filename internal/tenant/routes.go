@@ -162,7 +162,7 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		if a.Name != r.PathValue("name") {
 			continue
 		}
-		v := pageView{Home: s.home(), Platform: s.platform.BaseURL, Many: len(s.apps) > 1, File: a.Shown, Practice: s.o.Practice}
+		v := pageView{Home: s.home(), Many: len(s.apps) > 1, File: a.Shown, Practice: s.o.Practice}
 		l, err := a.load()
 		if err != nil {
 			v.Problem, v.Card = sentence(err.Error()), cardView{Path: url.PathEscape(a.Name), Title: a.Name}

@@ -147,10 +147,8 @@ func newCard(a *app, l *loaded) cardView {
 type pageView struct {
 	Home string // below which everything is
 	Many bool   // there are other MiniApps
-	// Platform is where the windows of OAuth end.
-	Platform string
-	Card     cardView
-	File     string
+	Card cardView
+	File string
 	// Problem is why the definition cannot be used, Findings are the errors of
 	// the check, and CheckFailed is why there are none.
 	Problem, CheckFailed string

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const { base, platform, number, state, connected } = document.body.dataset;
+  const { base, number, state, connected } = document.body.dataset;
   if (!base) return;
   const reload = () => {
     sessionStorage.setItem("focus", "connection-r");
