@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/karzoun/miniapp-review/internal/qa"
 	"github.com/karzoun/miniapp-review/internal/report"
 	"github.com/karzoun/miniapp-review/internal/review"
+	"github.com/karzoun/miniapp-review/internal/sandbox"
 	"github.com/karzoun/miniapp-review/internal/sealed"
 	"github.com/karzoun/miniapp-review/internal/submission"
 )
@@ -99,6 +101,9 @@ func tryPull(ctx context.Context, s Streams, flags machineFlags, o *outcome, ids
 	snapshot := o.snapshot
 	if o.result.Facts.Errors > 0 || o.result.Facts.CouldNotCheck != "" || snapshot.Closed {
 		return nil, &exitError{code: ExitFailed, err: errors.New("there is nothing to try: the pull request has errors, could not be checked, or is closed"), hint: "\"miniapp review --dry-run\" says more"}
+	}
+	if holds := o.result.Facts.Holds; len(holds) > 0 {
+		return nil, &exitError{code: ExitFailed, err: fmt.Errorf("the pull request is held, so that no account is opened for it: %s", strings.Join(holds, "; ")), hint: "look at the hosts of its requests; then try a checkout of it with \"miniapp try --identity FILE\""}
 	}
 	if flags.platform == defaultPlatform {
 		if base := platformOf(snapshot); base != "" {
@@ -205,15 +210,24 @@ func accountOf(pkg *submission.Package, ids []age.Identity) (sealed.Account, err
 // public comment.
 const minHidden = 4
 
-// hidden crosses every text of the accounts out of a comment. The reports are
-// redacted already; this also covers what a definition does not call a secret.
-func (t *pullTrial) hidden(comment string) string {
+// hider crosses every text of the accounts out of what is told in public, in all
+// spellings. The reports are redacted already; this also covers what a definition
+// does not call a secret. It is for single texts, and not for a comment as a
+// whole: whoever wrote the account could cross out any part of that.
+func (t *pullTrial) hider() func(string) string {
+	var list []string
 	for _, s := range t.secrets {
 		if len(s) >= minHidden {
-			comment = strings.ReplaceAll(comment, s, "••••••")
+			list = append(list, sandbox.Spellings(s)...)
 		}
 	}
-	return comment
+	slices.Sort(list)
+	slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, s := range slices.Compact(list) {
+		pairs = append(pairs, s, "••••••")
+	}
+	return strings.NewReplacer(pairs...).Replace
 }
 
 // tryFor tries what a pull request submits, for the command in a comment, and
@@ -247,13 +261,14 @@ func (a *actionRun) tryFor(ctx context.Context, number int, comment int64, ident
 			return err
 		}
 	}
+	hide := t.hider()
 	trial := review.Trial{Content: asked.Content, Items: t.items}
 	for i := range trial.Items {
-		trial.Items[i].Reason = t.hidden(trial.Items[i].Reason)
+		trial.Items[i].Reason = hide(trial.Items[i].Reason)
 	}
 	repository := o.snapshot.Repository
 	body := trial.Comment(repository.Owner+"/"+repository.Name, number, a.options.MarkerKey, comment,
-		t.hidden(report.TrialComment(t.reports, t.notes, asked.By, a.options.RunURL)))
+		report.TrialComment(t.reports, t.notes, asked.By, a.options.RunURL, hide))
 	if a.dryRun {
 		return a.writer.Line(body)
 	}
@@ -269,8 +284,11 @@ func (a *actionRun) tryFor(ctx context.Context, number int, comment int64, ident
 func requestOf(r *review.Result, comment int64) (review.Request, string) {
 	for _, q := range r.Requests {
 		if q.Comment == comment {
-			if q.Done {
+			switch {
+			case q.Done:
 				return q, "it was tried for this comment already"
+			case len(r.Facts.Holds) > 0:
+				return q, "the pull request is held since then"
 			}
 			return q, ""
 		}

@@ -225,6 +225,12 @@ func TestQARunOpensNoAccountForOthers(t *testing.T) {
 			q.pull.Comment(q.mona, "/hold not yet")
 			return q.pull.Comment(q.rita, "/qa run").ID
 		}, "no \"/qa run\" that counts"},
+		"a hold after the command": {func(q *tester) int64 {
+			q.submit("parleo")
+			c := q.pull.Comment(q.rita, "/qa run")
+			q.pull.Comment(q.mona, "/hold not yet")
+			return c.ID
+		}, "the pull request is held since then"},
 		"an author who is no owner": {func(q *tester) int64 {
 			q.open(q.namespace("parleo", map[string]string{"owners.json": ownedBy(q.rita), "test-account.age": q.account("parleo", q.definition("parleo"))}))
 			q.review()
@@ -287,7 +293,7 @@ func TestQAAtTheDesk(t *testing.T) {
 // TestHidden checks that no text of an account is left in a comment.
 func TestHidden(t *testing.T) {
 	p := &pullTrial{secrets: []string{"", "abc", "shop.example", "shop"}}
-	if got := p.hidden("abc shop.example shop!"); got != "abc •••••• ••••••!" {
+	if got := p.hider()("abc shop.example shop! SHOP c2hvcA== 73686f70"); got != "abc •••••• ••••••! •••••• •••••• ••••••" {
 		t.Error(got)
 	}
 }

@@ -52,12 +52,34 @@ const (
 // Comment writes the comment of a trial for the command in the comment with this
 // id. text is what people read.
 func (t Trial) Comment(repository string, number int, key []byte, command int64, text string) string {
-	data, err := json.Marshal(t) // escapes "<" and ">", so that nothing ends the line before its end
+	data, err := json.Marshal(t.fitting()) // escapes "<" and ">", so that nothing ends the line before its end
 	if err != nil {
 		panic(fmt.Sprintf("writing a trial: %v", err)) // texts can always be written
 	}
 	signer := marker.Signer{Scope: fmt.Sprintf("%s#%d", repository, number), Key: key}
 	return signer.Sign(marker.Trial, fmt.Sprint(command), text+"\n\n"+trialStart+string(data)+trialEnd)
+}
+
+// maxTrialBytes is how many bytes of a comment the items of a trial take.
+const maxTrialBytes = 20_000
+
+// fitting is a trial that fits into a comment. Of too many items, those that
+// failed stay, and the others count as not tried.
+func (t Trial) fitting() Trial {
+	out := Trial{Content: t.Content}
+	left := maxTrialBytes
+	for _, passed := range []bool{false, true} {
+		for _, item := range t.Items {
+			item.Reason = shorten(item.Reason)
+			text, err := json.Marshal(item)
+			if item.Passed != passed || err != nil || left < len(text) {
+				continue
+			}
+			left -= len(text) + len(",")
+			out.Items = append(out.Items, item)
+		}
+	}
+	return out
 }
 
 // request notes a command "/qa run". The reason says why it does not count.
@@ -73,9 +95,21 @@ func (r *reviewer) request(c pull.Comment) (why string) {
 		// Above all: somebody who does not own the MiniApp submits it. The test
 		// account would go wherever their requests go.
 		return "the pull request is held; that comes first"
+	case !r.letThrough && r.isContested():
+		// A sealed account can be copied, with the name that it is for, from one of
+		// them to the other.
+		return "another open pull request submits the same new MiniApp, and the test account may be theirs: close one of them, or let a maintainer say /ok first"
 	}
 	r.result.Requests = append(r.result.Requests, Request{Comment: c.ID, By: c.User.Login, Content: r.ledger.Content})
 	return ""
+}
+
+// isContested reports whether another open pull request claims a namespace that
+// is new here: nobody owns it yet.
+func (r *reviewer) isContested() bool {
+	return slices.ContainsFunc(r.result.Namespaces, func(n report.Namespace) bool {
+		return n.Kind == "new" && slices.ContainsFunc(r.snapshot.Others, func(o pull.Other) bool { _, claims := o.Claims[n.NS]; return claims })
+	})
 }
 
 // trial takes what a machine found into the checklist. It counts for the content

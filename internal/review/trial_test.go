@@ -187,6 +187,35 @@ func TestWhoMayLetAMachineTry(t *testing.T) {
 	}
 }
 
+// TestContestedNamespaces checks that nobody gets somebody else's test account by
+// submitting the same new namespace with a copy of it.
+func TestContestedNamespaces(t *testing.T) {
+	repo := withMachine(t)
+	l := begin(t, without(repo, "parleo"), repo)
+	l.s.Others = []pull.Other{{Number: 3, Claims: map[string]string{"parleo": "1.0.0"}}}
+	l.stands(stage.QA, stage.Pending)
+	l.says("rita", "/qa run")
+	if r := l.stands(stage.QA, stage.Pending); len(r.Requests) > 0 || !planned(r, "another open pull request submits the same new MiniApp") {
+		t.Errorf("contested: %+v", r.Requests)
+	}
+	l.s.Others[0].Claims = map[string]string{"else": "1.0.0"}
+	l.says("rita", "/qa run")
+	if r := l.stands(stage.QA, stage.Pending); len(r.Requests) == 0 {
+		t.Error("another namespace is in the way")
+	}
+}
+
+func TestTrialsFit(t *testing.T) {
+	trial := review.Trial{Content: "c"}
+	for i := range 5000 {
+		trial.Items = append(trial.Items, review.TrialItem{ID: fmt.Sprintf("action:%d", i), Passed: i != 4999, Reason: strings.Repeat("<", 100_000*(i/4999))})
+	}
+	text := trial.Comment("a/b", 1, nil, 2, "Text.")
+	if len(text) > 25_000 || !strings.Contains(text, `"action:4999"`) || !strings.Contains(text, `"action:100"`) {
+		t.Errorf("%d bytes: %.300s", len(text), text)
+	}
+}
+
 // TestItemsOfSeveralNamespaces checks that each item has a name of its own.
 func TestItemsOfSeveralNamespaces(t *testing.T) {
 	repo := repository(t)
