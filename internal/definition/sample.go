@@ -1,6 +1,11 @@
 package definition
 
-import "github.com/karzoun/miniapp-review/internal/jsondoc"
+import (
+	"bytes"
+	"errors"
+
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
+)
 
 // Sample is a sample delivery: a file that records what the provider sends for
 // an event. Like the definition it is read leniently.
@@ -43,8 +48,12 @@ func (s Sample) Raw() []byte {
 // the strictness that a definition is held to: what all readers take, with one
 // meaning, is taken, such as equal keys, of which the last one counts. The
 // caller limits the size. The error says what is wrong in a text that is no
-// JSON, or none that can be read here.
+// JSON, or none that can be read here; ErrManyValues is for more values than are
+// kept in memory.
 func ReadBody(raw []byte) (*jsondoc.Node, error) {
+	if CountValues(raw) > maxValues {
+		return nil, ErrManyValues
+	}
 	doc, problems := jsondoc.ParseLimited(raw, len(raw))
 	for _, p := range problems {
 		// The first two are no JSON. A number that is too large would be read as
@@ -54,4 +63,16 @@ func ReadBody(raw []byte) (*jsondoc.Node, error) {
 		}
 	}
 	return doc.Root, nil
+}
+
+// maxValues is how many values a body can have: each takes about 150 bytes.
+const maxValues = 500_000
+
+// ErrManyValues says that a body has more values than are read.
+var ErrManyValues = errors.New("has more than 500,000 values")
+
+// CountValues returns how many values a JSON text has, or somewhat more: what
+// stands in texts counts, too.
+func CountValues(raw []byte) int {
+	return 1 + bytes.Count(raw, []byte(",")) + bytes.Count(raw, []byte("[")) + bytes.Count(raw, []byte("{"))
 }

@@ -33,7 +33,7 @@ func TestActionWithoutARequestDoesNotPass(t *testing.T) {
 func TestReferencesDoNotExpand(t *testing.T) {
 	const def = `{"ns": "a", "auth": {"type": "apikey"}, "actions": [{"name": "echo", "parameters": {"type": "object", "properties": {"x": {"type": "string"}}},
 		"requests": [{"url": "https://api.example/x", "method": "GET", "mapping": {"big": "$.big"}}]}]}`
-	m := machine(t, def, provider{"GET /x": `{"big": "` + strings.Repeat("x", 1<<20-100) + `"}`})
+	m := machine(t, def, provider{"GET /x": `{"big": "` + strings.Repeat("x", 200<<10) + `"}`})
 	many := strings.Repeat("{{echo.big}} ", 30_000)
 	r, _ := Run(t.Context(), m, Input{Account: map[string]string{}, File: file(t, m, `{"actions": [{"action": "echo"}, {"action": "echo", "as": "b", "input": {"x": "`+many+`"}},
 		{"action": "echo", "as": "c", "expect": {"equals": {"big": "`+many+`"}}}]}`)})
@@ -51,5 +51,14 @@ func TestOutputsAreNotKept(t *testing.T) {
 	r, _ := Run(t.Context(), m, Input{Account: map[string]string{}, File: file(t, m, `{"actions": [{"action": "get"}]}`)})
 	if run := r.Items[2].Attempts[0].Run; run.Output != nil || run.Shown != `{"id":1}` {
 		t.Errorf("kept %v, shown %q", run.Output, run.Shown)
+	}
+}
+
+func TestLongOutputsAreNotUsed(t *testing.T) {
+	const def = `{"ns": "a", "auth": {"type": "apikey"}, "actions": [{"name": "get", "parameters": {"properties": {"x": {"type": "string"}}}, "requests": [{"url": "https://api.example/x", "method": "GET", "mapping": {"id": "$"}}]}]}`
+	m := machine(t, def, provider{"GET /x": `["` + strings.Repeat("x", 300<<10) + `"]`})
+	r, _ := Run(t.Context(), m, Input{Account: map[string]string{}, File: file(t, m, `{"actions": [{"action": "get"}, {"action": "get", "as": "b", "input": {"x": "{{get.id}}"}}]}`)})
+	if got := results(r)[2]; got != "action:get: failed: the output has more than 256 KiB, which is too much for other entries to use" {
+		t.Error(got)
 	}
 }

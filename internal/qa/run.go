@@ -274,11 +274,18 @@ func (r *runner) try(ctx context.Context, s step) Attempt {
 	}
 	a := r.judge(e, run)
 	if a.State == Passed && run.Output != nil && r.used[e.Name] {
-		r.gave[e.Name] = run.Output
+		if len(jsondoc.AppendJSON(nil, run.Output)) > maxGave {
+			a.State, a.Reason, a.Hint = Failed, "the output has more than 256 KiB, which is too much for other entries to use", "Map less."
+		} else {
+			r.gave[e.Name] = run.Output
+		}
 	}
 	run.Output = nil // it can be megabytes, and nobody looks at it any more
 	return a
 }
+
+// maxGave is the largest output that other entries can use, in bytes of JSON.
+const maxGave = 256 << 10
 
 // imports reports whether the definition has its imports switched on.
 func (r *runner) imports() bool {

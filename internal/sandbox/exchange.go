@@ -137,6 +137,10 @@ func (r *recorder) try(ctx context.Context, name string, req definition.Request,
 		return 0, answer{}, false
 	}
 	a.body = r.read(req, response)
+	if !r.run.OK() {
+		r.step(step)
+		return 0, answer{}, false
+	}
 	r.hide.learnAnswer(a.body)
 	step.Response = r.shownResponse(response, a.body)
 	if response.Status >= 200 && response.Status < 300 {
@@ -169,7 +173,15 @@ func (r *recorder) read(req definition.Request, response outbound.Response) *jso
 	if len(response.Body) == 0 {
 		return nil
 	}
-	if n, err := definition.ReadBody(response.Body); err == nil {
+	n, err := definition.ReadBody(response.Body)
+	if len(req.Mapping) > 0 {
+		r.values += definition.CountValues(response.Body) // they may be kept to the end of the run
+	}
+	switch {
+	case errors.Is(err, definition.ErrManyValues) || r.values > maxRunValues:
+		r.fail(&Failure{Code: ExternalAPI, Pointer: req.Node.Pointer(), Message: "the answers have more values than are kept here: at most 500,000 in one, and 2,000,000 in a run", Hint: "Ask for less."})
+		return nil
+	case err == nil:
 		return n
 	}
 	if response.Status >= 200 && response.Status < 300 && len(req.Mapping) > 0 {

@@ -181,3 +181,20 @@ func TestReachTellsWhatFillsAHost(t *testing.T) {
 		}
 	}
 }
+
+func TestManyValuesAreNotKept(t *testing.T) {
+	step := `{"url": "https://a.example", "method": "GET", "mapping": {"oN": "$"}}`
+	steps := func(n int) (list []string) {
+		for i := range n {
+			list = append(list, strings.Replace(step, "oN", fmt.Sprintf("o%d", i), 1))
+		}
+		return list
+	}
+	for _, tt := range []struct{ steps, values, asked int }{{1, 600_000, 1}, {20, 200_000, 10}} {
+		p := always(200, `[`+strings.Repeat("0,", tt.values)+`0]`)
+		r := machine(t, action(`{}`, "["+strings.Join(steps(tt.steps), ", ")+"]"), p).Action(context.Background(), connected(nil), "act", Values{})
+		if r.OK() || !strings.Contains(r.Failure.Message, "more values than are kept") || len(p.asked) != tt.asked {
+			t.Errorf("%d requests, %+v", len(p.asked), r.Failure)
+		}
+	}
+}

@@ -136,8 +136,9 @@ type recorder struct {
 	said    map[string]bool
 	start   time.Time
 	hide    *redactor
-	// sent is the number of requests, and kept the bytes of the steps.
-	sent, kept int
+	// sent is the number of requests, kept the bytes of the steps, and values the
+	// number of values in answers that are mapped.
+	sent, kept, values int
 	// provider is that of the machine, unless requests are to be paced.
 	provider Provider
 }
@@ -157,6 +158,7 @@ const (
 	maxSteps       = 100
 	maxKept        = 4 << 20 // bytes of steps
 	maxOutput      = 64 << 10
+	maxRunValues   = 2_000_000
 	// maxSent is how many requests a run makes; an import has a limit of its own
 	// below it.
 	maxSent = 400
