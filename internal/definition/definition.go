@@ -5,7 +5,11 @@
 // since the schema has already said so. It keeps the order of the document.
 package definition
 
-import "github.com/karzoun/miniapp-review/internal/jsondoc"
+import (
+	"sync"
+
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
+)
 
 // Definition is the view of one miniapp.json.
 type Definition struct {
@@ -21,6 +25,8 @@ type Definition struct {
 	Webhook                       Webhook
 	Sync                          Sync
 	DashboardApps                 []DashboardApp
+
+	secretKeys func() map[string]bool
 
 	parts []RequestPart
 }
@@ -188,6 +194,7 @@ func New(doc *jsondoc.Document) *Definition {
 		Status:   ofKind(root.Get("status"), jsondoc.String),
 		Category: ofKind(root.Get("category"), jsondoc.String),
 	}
+	d.secretKeys = sync.OnceValue(d.findSecretKeys)
 	d.Auth = newAuth(root.Get("auth"))
 	for _, n := range root.Get("actions").Elements() {
 		if n.Is(jsondoc.Object) {

@@ -3,6 +3,8 @@ package definition
 import (
 	"slices"
 	"strings"
+
+	"github.com/karzoun/miniapp-review/internal/jsondoc"
 )
 
 // secretWords are what the names of credentials are made of. Words are compared
@@ -60,4 +62,52 @@ func Words(key string) []string {
 	}
 	flush()
 	return words
+}
+
+// MayNameSecret reports whether a name of a credential can stand in a text. It
+// costs little, and is wrong in one direction only.
+func MayNameSecret(text string) bool {
+	lower := strings.ToLower(text)
+	return strings.Contains(lower, "key") || slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(lower, w) })
+}
+
+// CarriesSecret reports whether a header, parameter or field with this name
+// holds credentials.
+func CarriesSecret(name string) bool {
+	return strings.EqualFold(name, "Authorization") || strings.EqualFold(name, "Proxy-Authorization") || strings.EqualFold(name, "Cookie") || LooksSecret(name)
+}
+
+// SecretKeys are the keys of an install whose values are secrets: those that the
+// definition calls sensitive, those whose names or kinds say so, and those whose
+// values requests send as credentials. The map is made once, and is not to be
+// changed.
+func (d *Definition) SecretKeys() map[string]bool { return d.secretKeys() }
+
+func (d *Definition) findSecretKeys() map[string]bool {
+	keys := map[string]bool{}
+	for _, k := range d.Auth.Sensitive() {
+		keys[k] = true
+	}
+	if k := d.Webhook.Verification.Get("secretKey").Text(); k != "" {
+		keys[k] = true
+	}
+	for _, f := range d.Auth.Form.Members() {
+		if f.Get("type").Text() == "password" {
+			keys[f.Key] = true
+		}
+	}
+	for _, k := range append(d.Auth.CredentialKeys(), d.Auth.ValueKeys()...) {
+		if LooksSecret(k.Name) {
+			keys[k.Name] = true
+		}
+	}
+	d.Doc.Root.Walk(func(n *jsondoc.Node) bool {
+		if text, ok := n.Str(); ok && (strings.Contains(text, "{{") || strings.Contains(text, "[[")) && CarriesSecret(n.Key) {
+			for _, p := range Placeholders(n) {
+				keys[p.Key] = true
+			}
+		}
+		return true
+	})
+	return keys
 }

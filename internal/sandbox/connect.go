@@ -27,7 +27,7 @@ type Field struct {
 // supplies them.
 func (m *Machine) Form() []Field {
 	auth := &m.Definition.Auth
-	secret := secretKeys(m.Definition)
+	secret := m.Definition.SecretKeys()
 	var fields []Field
 	if len(auth.Form.Members()) > 0 {
 		for _, f := range auth.Form.Members() {

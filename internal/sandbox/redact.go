@@ -40,7 +40,7 @@ type redactor struct {
 }
 
 func newRedactor(def *definition.Definition) *redactor {
-	r := &redactor{keys: secretKeys(def), secrets: map[string]bool{}, values: map[string]bool{}}
+	r := &redactor{keys: def.SecretKeys(), secrets: map[string]bool{}, values: map[string]bool{}}
 	for _, c := range def.Auth.Config.Members() {
 		if r.isSecret(c.Key) {
 			r.addBelow(c) // a default, which an install need not have
@@ -51,50 +51,6 @@ func newRedactor(def *definition.Definition) *redactor {
 
 // isSecret reports whether the value of a key is one.
 func (r *redactor) isSecret(key string) bool { return r.keys[key] || definition.LooksSecret(key) }
-
-// secretKeys are the keys of an install whose values are secrets: those that
-// the definition calls sensitive, and those whose names or kinds say so.
-func secretKeys(def *definition.Definition) map[string]bool {
-	keys := map[string]bool{}
-	for _, k := range def.Auth.Sensitive() {
-		keys[k] = true
-	}
-	if k := def.Webhook.Verification.Get("secretKey").Text(); k != "" {
-		keys[k] = true
-	}
-	for _, f := range def.Auth.Form.Members() {
-		if f.Get("type").Text() == "password" {
-			keys[f.Key] = true
-		}
-	}
-	for _, k := range append(def.Auth.CredentialKeys(), def.Auth.ValueKeys()...) {
-		if definition.LooksSecret(k.Name) {
-			keys[k.Name] = true
-		}
-	}
-	addCarried(keys, def.Doc.Root)
-	return keys
-}
-
-// addCarried adds the keys whose values requests send as credentials, whatever
-// they are called: in Authorization, or under a name that says it.
-func addCarried(keys map[string]bool, n *jsondoc.Node) {
-	n.Walk(func(n *jsondoc.Node) bool {
-		if n.Is(jsondoc.String) && carriesSecret(n.Key) {
-			for _, p := range definition.Placeholders(n) {
-				keys[p.Key] = true
-			}
-		}
-		return true
-	})
-}
-
-// carriesSecret reports whether a header, parameter or field with this name
-// holds credentials.
-func carriesSecret(name string) bool {
-	return strings.EqualFold(name, "Authorization") || strings.EqualFold(name, "Proxy-Authorization") || strings.EqualFold(name, "Cookie") ||
-		definition.LooksSecret(name)
-}
 
 // learn adds the secrets of an install.
 func (r *redactor) learn(install *Install) {
@@ -199,19 +155,20 @@ func (r *redactor) hider() func(texts ...*string) {
 	}
 }
 
-// named finds a name with its value in a text that need not be whole or right:
-// in JSON, and in a form or the query of a URL.
-func namedValues() []*regexp.Regexp {
-	return []*regexp.Regexp{
-		regexp.MustCompile(`"([^"\\]{1,80})"\s*:\s*"((?:[^"\\]|\\.)*)`),
-		regexp.MustCompile(`(?:^|[&?\s])([A-Za-z0-9_.%\[\]-]{1,80})=([^&\s]*)`),
-	}
+// namedValues find a name with its value in a text that need not be whole or
+// right: in JSON, and in a form or the query of a URL.
+var namedValues = [...]*regexp.Regexp{
+	regexp.MustCompile(`"([^"\\]{1,80})"\s*:\s*"((?:[^"\\]|\\.)*)`),
+	regexp.MustCompile(`(?:^|[&?\s])([A-Za-z0-9_.%\[\]-]{1,80})=([^&\s]*)`),
 }
 
 // hideNamed hides the values in a text whose names say that they are secrets. A
 // placeholder that nothing has filled is none.
-func hideNamed(text string, patterns []*regexp.Regexp) string {
-	for _, p := range patterns {
+func hideNamed(text string) string {
+	if !definition.MayNameSecret(text) {
+		return text
+	}
+	for _, p := range namedValues {
 		var b strings.Builder
 		at := 0
 		for _, m := range p.FindAllStringSubmatchIndex(text, -1) {
@@ -233,11 +190,10 @@ func hideNamed(text string, patterns []*regexp.Regexp) string {
 // run hides the secrets in all texts of a run.
 func (r *redactor) run(run *Run) {
 	hide := r.hider()
-	patterns := namedValues()
 	hideData := func(texts ...*string) {
 		for _, t := range texts {
 			hide(t)
-			*t = hideNamed(*t, patterns)
+			*t = hideNamed(*t)
 		}
 	}
 	for i := range run.Steps {
@@ -302,7 +258,7 @@ func schemes() []string {
 // hideHeader hides the value of a header that carries credentials whatever they
 // are, and leaves the scheme.
 func hideHeader(h *Header) {
-	if !carriesSecret(h.Name) || h.Value == "" {
+	if !definition.CarriesSecret(h.Name) || h.Value == "" {
 		return
 	}
 	scheme, _, ok := strings.Cut(h.Value, " ")
