@@ -300,15 +300,12 @@ func uncommitted(name string) error {
 	return nil
 }
 
-// judgeAccount refuses an account that lacks what the definition needs, and
-// warns of what the definition does not know.
+// judgeAccount warns of what the definition does not know, and refuses an
+// account that lacks what it needs: a key with a typo is the reason of both.
 func judgeAccount(s Streams, a sealed.Account, form accountForm) error {
 	needed, known := form.needed, form.known
 	if err := a.For(form.ns); err != nil {
 		return usageError("take the \"ns\" out of it if that is a mistake", "%w", err)
-	}
-	if lacks := lacking(a, needed); len(lacks) > 0 {
-		return usageError("fill them in; \"miniapp seal --template\" prints the form", "the account lacks %s", quotedList(lacks))
 	}
 	isKnown := map[string]bool{}
 	for _, k := range known {
@@ -323,6 +320,9 @@ func judgeAccount(s Streams, a sealed.Account, form accountForm) error {
 			help = fmt.Sprintf("did you mean %q?", near)
 		}
 		fmt.Fprintf(s.Err, "warning: the definition does not use the credential %q: %s\n", k, help)
+	}
+	if lacks := lacking(a, needed); len(lacks) > 0 {
+		return usageError("fill them in; \"miniapp seal --template\" prints the form", "the account lacks %s", quotedList(lacks))
 	}
 	return nil
 }

@@ -192,7 +192,7 @@ func (f tenantFlags) store(s Streams) (*tenant.Store, error) {
 	}
 	store, err := tenant.OpenStore(dir)
 	if err != nil {
-		return nil, usageError("name another folder: --state DIR", "%w", err)
+		return nil, usageError("name a folder of your own with --state DIR, or chmod 700 it if nobody else needs it", "%w", err)
 	}
 	if err := mayWrite(filepath.Join(dir, "probe.json")); err != nil {
 		_ = store.Close()

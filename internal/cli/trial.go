@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,13 +133,17 @@ func readQAFile(shown string, pkg *submission.Package) (*qafile.File, error) {
 	if f == nil {
 		return nil, nil
 	}
-	var lines []string
+	type mistake struct {
+		start int
+		line  string
+	}
+	var found []mistake
 	say := func(span jsondoc.Span, message, hint string) {
 		p := f.Lines.Position(span.Start)
-		lines = append(lines, report.Visible(fmt.Sprintf("%s:%d:%d: %s", shown, p.Line, p.Column, strings.TrimSpace(message+". "+hint))))
+		found = append(found, mistake{span.Start, report.Visible(fmt.Sprintf("%s:%d:%d: %s", shown, p.Line, p.Column, strings.TrimSpace(message+". "+hint)))})
 	}
 	if f.JSON == nil || f.Err != nil {
-		return nil, usageError("see \"miniapp check\"", "%s cannot be read", shown)
+		return nil, usageError("\"miniapp check\" says where", "%s is not JSON that can be read", shown)
 	}
 	for _, p := range f.Problems {
 		say(p.Span, p.Message, p.Hint)
@@ -148,9 +153,18 @@ func readQAFile(shown string, pkg *submission.Package) (*qafile.File, error) {
 	for _, p := range problems {
 		say(p.Span, p.Message, p.Hint)
 	}
-	if len(lines) > 0 {
+	if len(found) > 0 {
 		const most = 10
-		return nil, usageError("", "%s has mistakes\n%s", submission.QAFile, strings.Join(lines[:min(most, len(lines))], "\n"))
+		slices.SortStableFunc(found, func(a, b mistake) int { return cmp.Compare(a.start, b.start) })
+		var lines []string
+		for _, m := range found[:min(most, len(found))] {
+			lines = append(lines, m.line)
+		}
+		hint := ""
+		if len(found) > most {
+			hint = fmt.Sprintf("there are %d more: \"miniapp check\" lists all", len(found)-most)
+		}
+		return nil, usageError(hint, "%s has mistakes\n%s", submission.QAFile, strings.Join(lines, "\n"))
 	}
 	return file, nil
 }

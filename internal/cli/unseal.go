@@ -93,6 +93,8 @@ func unseal(s Streams, at target, ids []age.Identity, values bool) error {
 	case errors.As(err, &mistake):
 		return &exitError{code: ExitFindings, err: fmt.Errorf("%s opens, but what is in it is no account: %w", name, mistake),
 			hint: "the partner has to seal it again with \"miniapp seal\"; \"age -d\" shows what is in it"}
+	case errors.Is(err, sealed.ErrPlain):
+		return &exitError{code: ExitFindings, err: fmt.Errorf("%s %w", name, err), hint: "the partner has to seal an account with \"miniapp seal\""}
 	case err != nil:
 		return &exitError{code: ExitFindings, err: fmt.Errorf("%s %w", name, err)}
 	}

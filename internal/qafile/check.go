@@ -191,6 +191,9 @@ func (c *checker) references(n *jsondoc.Node) {
 			if near, ok := nearest.Word(r.Name, names); ok {
 				h = "Write " + shown(near) + ", if that is what you mean."
 			}
+			if sources, _ := c.targets(Source); slices.Contains(sources, r.Name) {
+				h = "Add {\"source\": " + shown(r.Name) + "} to \"sources\", which run before actions."
+			}
 			c.say(r.Node, h, "no earlier entry has the name %s", shown(r.Name))
 		case e.Expect.Failure != "":
 			c.say(r.Node, "Refer to an entry that goes through.", "the entry %s is expected to fail, so it gives nothing", shown(r.Name))

@@ -267,7 +267,7 @@ func (p *parser) expect(k Kind, n *jsondoc.Node) Expect {
 	}
 	if at := n.Get("failure"); at != nil {
 		if e.Failure = at.Text(); !slices.Contains(Codes(), e.Failure) {
-			p.say(at, hint(e.Failure, Codes()), "this is no code of a failure")
+			p.say(at, hint(e.Failure, Codes()), "%s is no code of a failure", shown(e.Failure))
 			e.Failure = ""
 		}
 		if len(e.Has)+len(e.Equals) > 0 {

@@ -58,6 +58,7 @@ func TestProblems(t *testing.T) {
 		{"none of the values", `{"actions": [{"action": "create", "input": {"title": "x", "kind": "zzz"}}]}`, `/actions/0/input/kind | "zzz" | the parameter "kind" takes one of 2 values, and this is none of them | Use one of "a", "b".`},
 		{"a name that cannot be used", `{"actions": [{"action": "sum", "as": "run"}, {"action": "sum", "as": "a.b"}]}`, `/actions/0/as | "run" | this is no name that a later entry could use | Use letters, digits and underscores, with no digit first, and not "run".
 /actions/1/as | "a.b" | this is no name that a later entry could use | Use letters, digits and underscores, with no digit first, and not "run".`},
+		{"a reference to a dropdown without an entry", `{"actions": [{"action": "create", "input": {"title": "{{rpc_projects[0].value}}"}}]}`, `/actions/0/input/title | "{{rpc_projects[0].value}}" | no earlier entry has the name "rpc_projects" | Add {"source": "rpc_projects"} to "sources", which run before actions.`},
 		{"a reference to a later entry", `{"actions": [{"action": "create", "input": {"title": "{{sum.total}}"}}, {"action": "sum"}]}`, `/actions/0/input/title | "{{sum.total}}" | no earlier entry has the name "sum" | Only what entries before this one gave can be used; sources run before actions.`},
 		{"a reference to what is not given", `{"actions": [{"action": "create", "input": {"title": "x"}}, {"action": "create", "input": {"title": "{{create.taskID}}"}}]}`, `/actions/1/input/title | "{{create.taskID}}" | the action "create" gives no "taskID" | Write "taskId", if that is what you mean.`},
 		{"a reference that is no path", `{"actions": [{"action": "create", "input": {"title": "{{run..id}} {{run.now}}"}}]}`, `/actions/0/input/title | "{{run..id}} {{run.now}}" | the path in "{{run..id}}" uses "..", which the platform does not know | Use names, dots, and numbers in brackets, as in "{{createTask.taskId}}".
@@ -68,7 +69,7 @@ func TestProblems(t *testing.T) {
 		{"expectations", `{"actions": [{"action": "create", "input": {"title": "x"}, "expect": {"has": ["taskId", "tasks", "a..b", 1], "equals": {"items[0].x": 1, "status": "open"}, "failure": "OOPS", "atLeast": 1}}]}`, `/actions/0/expect/atLeast | "atLeast" | there is no field "atLeast" here | Use one of "has", "equals", "failure".
 /actions/0/expect/has/2 | "a..b" | the path "a..b" uses "..", which the platform does not know | Use names, dots, and numbers in brackets, as in "items[0].id".
 /actions/0/expect/has/3 | 1 | this is no path | Write the name of an output, or a path such as "items[0].id".
-/actions/0/expect/failure | "OOPS" | this is no code of a failure | Use one of "AUTH_EXPIRED", "RATE_LIMITED", "VALIDATION_ERROR", "EXTERNAL_API_ERROR", "INTERNAL_ERROR".
+/actions/0/expect/failure | "OOPS" | "OOPS" is no code of a failure | Use one of "AUTH_EXPIRED", "RATE_LIMITED", "VALIDATION_ERROR", "EXTERNAL_API_ERROR", "INTERNAL_ERROR".
 /actions/0/expect/failure | "OOPS" | a run that fails gives nothing, so "has" and "equals" cannot be expected of it | Take the one or the other out.
 /actions/0/expect/has/1 | "tasks" | the action "create" gives no "tasks" | Use one of "taskId", "items".
 /actions/0/expect/equals/status | "open" | the action "create" gives no "status" | Use one of "taskId", "items".`},

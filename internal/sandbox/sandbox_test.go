@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -437,6 +438,17 @@ func TestOneRetryAfterRefresh(t *testing.T) {
 	r := machine(t, oauth, provider).Action(t.Context(), connected(map[string]string{"accessToken": "at-00001", "refreshToken": "rt-00001"}), "act", nil)
 	if r.OK() || r.Failure.Code != AuthExpired || len(provider.asked) != 3 {
 		t.Errorf("failure %+v after %d requests, want AUTH_EXPIRED after 3", r.Failure, len(provider.asked))
+	}
+}
+
+// TestSourceFieldMissing checks that a source without valueField is reported at
+// the source, and not at the start of the file.
+func TestSourceFieldMissing(t *testing.T) {
+	m := machine(t, "{\"ns\": \"acme\",\n \"source\": {\"rpc_x\": {\"url\": \"https://api.example/x\", \"method\": \"GET\", \"labelField\": \"id\"}}}", always(200, `[{"id": "a"}]`))
+	_, r := m.Source(t.Context(), connected(nil), "rpc_x", "", nil)
+	if i := slices.IndexFunc(r.Diagnostics, func(d Diagnostic) bool { return strings.Contains(d.Message, "no text at valueField") }); i < 0 ||
+		r.Diagnostics[i].Pointer != "/source/rpc_x" || r.Diagnostics[i].Line != 2 {
+		t.Errorf("diagnostics %+v, want the missing field at /source/rpc_x in line 2", r.Diagnostics)
 	}
 }
 

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -86,16 +87,17 @@ func (r *recorder) options(src definition.Source, ref string, list *jsondoc.Node
 			r.say(finding.Warning, src.Request.Node, "Add it to valueFields.", "the source has no field for the reference %q", ref)
 		}
 	}
+	entry := src.Request.Node // where a field that is not there is reported
 	options := []Option{}
 	for _, item := range list.Elements() {
 		v, okValue := definition.Scalar(r.bare(value, item))
 		label, okLabel := definition.Scalar(r.bare(src.LabelField, item))
 		if !okValue || !okLabel || v == "" {
-			r.say(finding.Warning, value, "Compare the field with an entry of the response.", "an entry has no text at valueField or labelField, so it is left out")
+			r.say(finding.Warning, cmp.Or(value, entry), "Compare the field with an entry of the response.", "an entry has no text at valueField or labelField, so it is left out")
 			continue
 		}
 		if label == "" {
-			r.say(finding.Warning, src.LabelField, "Name a field that every entry has.", "an entry has no label; its value is shown instead")
+			r.say(finding.Warning, cmp.Or(src.LabelField, entry), "Name a field that every entry has.", "an entry has no label; its value is shown instead")
 			label = v
 		}
 		options = append(options, Option{v, label})

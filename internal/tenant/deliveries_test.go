@@ -163,7 +163,7 @@ func TestStore(t *testing.T) {
 		if err := os.Chmod(w.state, mode); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenStore(w.state); err == nil || !strings.Contains(err.Error(), "chmod 700") {
+		if _, err := OpenStore(w.state); err == nil || !strings.Contains(err.Error(), "other users can look into") {
 			t.Errorf("a folder with the mode %v: %v", mode, err)
 		}
 	}

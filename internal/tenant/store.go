@@ -31,7 +31,7 @@ func OpenStore(dir string) (*Store, error) {
 	}
 	info, err := root.Stat(".")
 	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		err = fmt.Errorf("other users can look into %q, and it would hold secrets: chmod 700 it, or name another folder", dir)
+		err = fmt.Errorf("other users can look into %q, and it would hold secrets", dir)
 	}
 	if err != nil {
 		_ = root.Close()
