@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/karzoun/miniapp-review/internal/definition"
+	"github.com/karzoun/miniapp-review/internal/finding"
 	"github.com/karzoun/miniapp-review/internal/jsondoc"
 )
 
@@ -158,6 +159,11 @@ func (m *Machine) Authorize(install *Install, form Values, state string) (addres
 	s := r.connectScope(nil)
 	address, _ = s.url(req.URL)
 	address = addQuery(address, s.pairs(req.QueryParams))
+	r.hide.learn(install)
+	shown := address
+	if r.hide.hider()(&shown); shown != address {
+		r.say(finding.Warning, req.URL, "Leave it out: the provider's page needs the client's id alone.", "the address of the provider's page has a secret in it, which the browser keeps and shows")
+	}
 	u, err := url.Parse(address)
 	if err != nil {
 		r.fail(&Failure{Code: Internal, Message: "auth.auth_url gives no valid URL", Pointer: req.URL.Pointer(), Hint: "Look at its placeholders."})

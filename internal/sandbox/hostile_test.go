@@ -198,3 +198,13 @@ func TestManyValuesAreNotKept(t *testing.T) {
 		}
 	}
 }
+
+func TestSecretsInTheAddressOfSigningInAreTold(t *testing.T) {
+	for address, want := range map[string]bool{"https://a.example/?client_id={{client_id}}": false, "https://a.example/?client_id={{client_id}}&s={{client_secret}}": true} {
+		m := machine(t, `{"ns": "acme", "auth": {"type": "oauth2", "config": {"client_id": "id-123456", "client_secret": ""}, "auth_url": {"url": "`+address+`"}}}`, nil)
+		got, r := m.Authorize(NewInstall("u"), Texts(map[string]string{"client_secret": "s3cret/1"}), "state-1")
+		if told := strings.Contains(strings.Join(said(r), "\n"), "has a secret in it"); told != want || !r.OK() || !strings.HasSuffix(got, "state=state-1") {
+			t.Errorf("%s: told %t, %q, %+v", address, told, got, r.Failure)
+		}
+	}
+}
