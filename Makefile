@@ -45,8 +45,9 @@ bench-registry: ## measure publishing to a registry of 20,000 versions; TARGET=b
 bench-review: ## measure reviews on a GitHub in memory that answers after 100 ms
 	$(GO) test ./internal/cli -run '^$$' -bench BenchmarkReview -benchtime 3x
 
-bench-sandbox: ## measure what the interpreter of definitions costs on one core
+bench-sandbox: ## measure what the interpreter of definitions costs on one core, and how fast serve starts
 	$(GO) test ./internal/sandbox -run '^$$' -bench . -cpu 1
+	$(GO) test ./internal/cli -run '^$$' -bench 'Function|ServeStart' -benchtime 20x
 
 docs: ## write what is generated from the code
 	$(GO) test ./internal/rules -run TestDocs -update
