@@ -219,6 +219,27 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
+// TestFunctionsGetNoSecrets checks that no way of naming a secret of the install
+// leads into a function, while input and outputs may have any name.
+func TestFunctionsGetNoSecrets(t *testing.T) {
+	const def = `{"ns": "acme", "auth": {"type": "apikey", "sensitiveKeys": ["apiKey", "token"], "form": {"apiKey": {"type": "password"}, "shop": {"type": "text"}}, "config": {"client_secret": "cs-12345"}},
+		"functions": {"f": {"params": [], "code": "f"}},
+		"actions": [{"name": "act", "parameters": {"type": "object", "properties": {"token": {"type": "string"}}}, "requests": [
+			{"type": "function", "name": "f", "args": {"a": "{{apiKey}}", "b": "{{client_secret}} {{shop}}", "c": "[[apiKey]]", "d": "{{token}}"}}]}]}`
+	m := machine(t, def, always(200, `{}`))
+	m.Functions = functions{"f": `{"got": ARGS}`}
+	install := connected(map[string]string{"apiKey": "key-12345"})
+	install.UserInput = Texts(map[string]string{"apiKey": "key-12345", "shop": "s1"})
+	r := m.Action(t.Context(), install, "act", Texts(map[string]string{"token": "typed"}))
+	if !r.OK() {
+		t.Fatal(r.Failure)
+	}
+	want := `{"got":{"a":"{{apiKey}}","b":"{{client_secret}} s1","c":"[[apiKey]]","d":"typed"}}`
+	if got := string(jsondoc.AppendJSON(nil, r.Output)); got != want {
+		t.Errorf("the function got %s, want %s", got, want)
+	}
+}
+
 func TestActionFailures(t *testing.T) {
 	const parameters = `{"q": {"type": "string"}}`
 	const step = `[{"url": "https://api.example/x", "method": "GET", "mapping": {"id": "$.id"}}]`

@@ -54,9 +54,7 @@ const (
 func (s *scope) find(p definition.Placeholder) (*jsondoc.Node, verdict) {
 	if p.Credential {
 		if s.noCredentials {
-			s.r.say(finding.Error, p.Node, "Pass what the function needs as a \"{{key}}\" of input or of an earlier step.",
-				"functions never get credentials, so %q stays as it is", "[["+p.Key+"]]")
-			return nil, unresolved
+			return nil, s.noSecret(p, "[["+p.Key+"]]")
 		}
 		for _, bag := range []Values{s.r.install.Credentials, s.r.install.Metadata} {
 			if v, ok := bag[p.Key]; ok {
@@ -73,6 +71,14 @@ func (s *scope) find(p definition.Placeholder) (*jsondoc.Node, verdict) {
 	return s.findValue(p)
 }
 
+// noSecret says that a function gets none of the install's secrets, whichever way
+// they are named.
+func (s *scope) noSecret(p definition.Placeholder, written string) verdict {
+	s.r.say(finding.Error, p.Node, "Pass what the function needs as a \"{{key}}\" of input or of an earlier step.",
+		"functions never get credentials, so %q stays as it is", written)
+	return unresolved
+}
+
 func (s *scope) findValue(p definition.Placeholder) (*jsondoc.Node, verdict) {
 	for _, bag := range []Values{s.input, s.outputs} {
 		if v, ok := bag[p.Key]; ok {
@@ -82,6 +88,9 @@ func (s *scope) findValue(p definition.Placeholder) (*jsondoc.Node, verdict) {
 	if s.declared[p.Key] {
 		s.r.choose(inputLeftOut, p.Node)
 		return nil, absent
+	}
+	if s.noCredentials && s.r.hide.keys[p.Key] {
+		return nil, s.noSecret(p, "{{"+p.Key+"}}")
 	}
 	config := s.r.m.Definition.Auth.Config.Get(p.Key)
 	if typed, ok := s.r.install.UserInput[p.Key]; ok {
