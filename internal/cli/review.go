@@ -72,6 +72,9 @@ func (f *remoteFlags) open(s Streams) (*reviewing, error) {
 // client makes a client for the repository, as whoever the environment's token
 // is of.
 func (f *remoteFlags) client(s Streams) (*github.Client, error) {
+	if f.repo == "" {
+		return nil, usageError(`write "--repo OWNER/NAME"`, "it is not said which repository is meant")
+	}
 	owner, name, ok := strings.Cut(f.repo, "/")
 	if !ok {
 		return nil, usageError("write it as OWNER/NAME", "%q is no repository", f.repo)

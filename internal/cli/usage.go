@@ -15,6 +15,16 @@ import (
 // its value.
 func flagError(c *cobra.Command, err error) error {
 	hint := fmt.Sprintf("see %q", c.CommandPath()+" --help")
+	var wrong *pflag.InvalidValueError
+	if errors.As(err, &wrong) {
+		// pflag's own message for these names functions of Go's library.
+		switch wrong.GetFlag().Value.Type() {
+		case "int", "int64":
+			return usageError(hint, "--%s takes a whole number, and got %q", wrong.GetFlag().Name, wrong.GetValue())
+		case "bool":
+			return usageError(hint, "--%s takes true or false, and got %q", wrong.GetFlag().Name, wrong.GetValue())
+		}
+	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
 		var names []string

@@ -209,6 +209,7 @@ func TestExpectations(t *testing.T) {
 		{"a failure beside a success", `{` + create + `}, {"action": "create", "as": "b", "expect": {"failure": "VALIDATION_ERROR"}}`, `passed`},
 		{"once", `{` + create + `, "once": true}`, `not-tried: it is marked with "once", and is only run when somebody asks for it`},
 		{"once beside another", `{` + create + `}, {` + create + `, "as": "b", "once": true}`, `passed: 1 of 2 entries were not tried: it is marked with "once", and is only run when somebody asks for it`},
+		{"not tried for two reasons", `{` + create + `}, {` + create + `, "as": "b", "once": true}, {"action": "create", "as": "c", "input": {"subject": "{{b.ticketId}}"}}`, `passed: 2 of 3 entries were not tried: it is marked with "once", and is only run when somebody asks for it; others have other reasons`},
 		{"one of two fails", `{` + create + `}, {` + create + `, "as": "b", "expect": {"equals": {"state": 1}}}`, `failed: the output has another value at "state" than is expected`},
 	}
 	for _, tt := range tests {

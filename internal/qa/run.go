@@ -352,6 +352,9 @@ func (r *runner) result(id, about string) Result {
 	}
 	if res.State == Passed && res.Reason == "" && len(reasons) > 0 {
 		res.Reason = fmt.Sprintf("%d of %d entries were not tried: %s", len(reasons), len(res.Attempts), reasons[0])
+		if slices.ContainsFunc(reasons, func(s string) bool { return s != reasons[0] }) {
+			res.Reason += "; others have other reasons"
+		}
 	}
 	switch {
 	case len(res.Attempts) == 0:

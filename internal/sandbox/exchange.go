@@ -159,6 +159,9 @@ func hintOf(err error) string {
 	if errors.Is(err, outbound.ErrRefused) {
 		return "Requests go to public hosts with HTTPS. A provider at your desk needs --allow-local."
 	}
+	if errors.Is(err, context.Canceled) {
+		return "Run it again: it was stopped, which says nothing about the provider."
+	}
 	return "Look whether the host is right and can be reached from here."
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -459,6 +460,14 @@ func TestOneRetryAfterRefresh(t *testing.T) {
 	r := machine(t, oauth, provider).Action(t.Context(), connected(map[string]string{"accessToken": "at-00001", "refreshToken": "rt-00001"}), "act", nil)
 	if r.OK() || r.Failure.Code != AuthExpired || len(provider.asked) != 3 {
 		t.Errorf("failure %+v after %d requests, want AUTH_EXPIRED after 3", r.Failure, len(provider.asked))
+	}
+}
+
+// TestStoppedHint checks that whoever stopped a run is not sent to the provider.
+func TestStoppedHint(t *testing.T) {
+	got := hintOf(fmt.Errorf("at the provider: %w", context.Canceled))
+	if !strings.HasPrefix(got, "Run it again") || got == hintOf(context.DeadlineExceeded) {
+		t.Errorf("hint %q, want to run it again", got)
 	}
 }
 
