@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -53,6 +56,11 @@ provider gave no answer, or nothing could be tried.`,
 			}
 			if len(args) == 0 {
 				args = []string{"."}
+			}
+			if _, err := os.Stat(args[0]); errors.Is(err, fs.ErrNotExist) {
+				if near, ok := nearCommand(c, args[0]); ok {
+					return usageError(fmt.Sprintf("did you mean %q? see \"miniapp try --help\"", near), "%q is neither a folder nor a command", args[0])
+				}
 			}
 			return runTry(c.Context(), s, c, flags, args, false, func(*trial) error { return nil })
 		},

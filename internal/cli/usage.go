@@ -43,16 +43,23 @@ func commands(c *cobra.Command, args []string) error {
 		return nil
 	}
 	hint := fmt.Sprintf("see %q", c.CommandPath()+" --help")
+	if near, ok := nearCommand(c, args[0]); ok {
+		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
+	}
+	return usageError(hint, "unknown command %q", args[0])
+}
+
+// nearCommand returns the command below c that a word was meant for, as one
+// writes it.
+func nearCommand(c *cobra.Command, word string) (string, bool) {
 	var names []string
 	for _, sub := range c.Commands() {
 		if !sub.Hidden {
 			names = append(names, sub.Name())
 		}
 	}
-	if near, ok := nearest.Word(args[0], names); ok {
-		hint = fmt.Sprintf("did you mean %q? %s", c.CommandPath()+" "+near, hint)
-	}
-	return usageError(hint, "unknown command %q", args[0])
+	near, ok := nearest.Word(word, names)
+	return c.CommandPath() + " " + near, ok
 }
 
 // arguments returns a check that a command gets from least to most arguments.

@@ -377,7 +377,7 @@ func TestReload(t *testing.T) {
 		}
 	})
 	w.connect()
-	has(t, "the page", w.get(w.base).body, "1 error in this submission", "a &lt;fault&gt;", "definitions/acme-tasks/miniapp.json:1:1", "some-rule", "1 further remark")
+	has(t, "the page", w.get(w.base).body, "1 error in this submission", "a &lt;fault&gt;", "definitions/acme-tasks/miniapp.json:1:1", "some-rule", "1 further finding")
 	w.get(w.base)
 	if checks != 1 {
 		t.Errorf("the same files were checked %d times", checks)
