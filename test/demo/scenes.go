@@ -14,6 +14,7 @@ const (
 	folder     = "definitions/parleo/"
 	definition = folder + "miniapp.json"
 	changelog  = folder + "CHANGELOG.md"
+	qaFile     = folder + "qa.json"
 )
 
 // firstSubmission is a new MiniApp with two mistakes.
@@ -41,7 +42,8 @@ func (s *stage) breakingUpdate() error {
 	text = strings.Replace(text, `"version": "1.0.0"`, `"version": "1.1.0"`, 1)
 	section := "## [2.0.0] - 2026-12-23\n\n### Changed\n\n- **Breaking:** the action \"Close a conversation\" is now `endConversation`.\n\n### Migration\n\n- Choose the action anew in automations that close conversations.\n\n## [1.0.0]"
 	log := strings.Replace(s.submission[changelog], "## [1.0.0]", section, 1)
-	s.fork.Push("rename-close", s.partner, githubtest.Files{definition: githubtest.Text(text), changelog: githubtest.Text(log)})
+	tried := strings.ReplaceAll(s.submission[qaFile], `"closeConversation"`, `"endConversation"`)
+	s.fork.Push("rename-close", s.partner, githubtest.Files{definition: githubtest.Text(text), changelog: githubtest.Text(log), qaFile: githubtest.Text(tried)})
 	s.open("rename-close", "Rename an action", "Our service says \"end\" everywhere now.")
 	return s.life(1)
 }
