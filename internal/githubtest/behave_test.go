@@ -1,6 +1,7 @@
 package githubtest_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -241,4 +242,52 @@ func TestLockedConversation(t *testing.T) {
 	_, _, err := w.client(w.partner.Token()).Issues.CreateComment(ctx, owner, name, 1, &github.IssueComment{Body: github.String("b")})
 	refused(t, err, 403, "locked")
 	must(w.action.Issues.CreateComment(ctx, owner, name, 1, &github.IssueComment{Body: github.String("b")}))
+}
+
+// TestHistoryOfAPath: of a path, a merge that took it over from one side is no
+// part of the history, as in Git; one that joined both sides is.
+func TestHistoryOfAPath(t *testing.T) {
+	w := newWorld(t)
+	ids := func(path string) []string {
+		t.Helper()
+		var list []string
+		for _, c := range must(w.action.Repositories.ListCommits(ctx, owner, name, &github.CommitsListOptions{SHA: "main", Path: path})) {
+			list = append(list, c.GetSHA())
+		}
+		return list
+	}
+	first := w.repo.Branch("main")
+	other := w.repo.Push("main", w.writer, githubtest.Texts(map[string]string{"other.txt": "x\n", "definitions/acme-desk/miniapp.json": "{}\n"}))
+	merge := w.pull.Merge(w.writer)
+	for path, want := range map[string][]string{
+		"definitions/acme": {w.pull.Head()}, "long.txt": {w.pull.Head(), first}, "other.txt": {other}, "definitions": {merge, other, w.pull.Head()}, "none": nil,
+	} {
+		if got := ids(path); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, not %v", path, got, want)
+		}
+	}
+	gone := w.repo.Push("main", w.writer, githubtest.Files{"other.txt": githubtest.Gone()})
+	if got := ids("other.txt"); !slices.Equal(got, []string{gone, other}) {
+		t.Errorf("of a file that was taken out: %v", got)
+	}
+}
+
+// TestTagsAndReleases: a release makes its tag, once.
+func TestTagsAndReleases(t *testing.T) {
+	w := newWorld(t)
+	first := w.repo.Branch("main")
+	w.repo.Tag("acme/v1", w.writer, first)
+	next := w.repo.Push("main", w.writer, githubtest.Texts(map[string]string{"x": "x\n"}))
+	ask := &github.RepositoryRelease{TagName: github.String("acme/v2"), TargetCommitish: &next, Name: github.String("Two"), Body: github.String("b"), MakeLatest: github.String("false")}
+	must(w.action.Repositories.CreateRelease(ctx, owner, name, ask))
+	if _, _, err := w.action.Repositories.CreateRelease(ctx, owner, name, ask); err == nil {
+		t.Error("a second one is made")
+	}
+	if tags := w.repo.Tags(); len(tags) != 2 || tags["acme/v1"] != first || tags["acme/v2"] != next {
+		t.Errorf("tags %v", tags)
+	}
+	want := githubtest.Release{Tag: "acme/v2", Target: next, Name: "Two", Body: "b", Latest: "false", By: w.Actions().Login}
+	if got := w.repo.Releases(); len(got) != 1 || got[0] != want {
+		t.Errorf("releases %+v", got)
+	}
 }

@@ -3,6 +3,7 @@ package githubtest
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // ancestors lists the commit and everything before it, nearest first.
@@ -19,6 +20,41 @@ func (st *store) ancestors(id string) []string {
 		}
 	}
 	return list
+}
+
+// historyOf lists the commits that changed a path or something below it, up to
+// a commit, nearest first. As in "git log -- path", a merge that took the path
+// over from one of its parents is left out, and only that parent is followed.
+func (st *store) historyOf(id, path string) []string {
+	var list []string
+	seen := map[string]bool{id: true}
+	for queue := []string{id}; len(queue) > 0; queue = queue[1:] {
+		at := queue[0]
+		c, _ := st.commit(at)
+		next, now := c.parents, st.below(at, path)
+		same := slices.IndexFunc(c.parents, func(parent string) bool { return maps.Equal(now, st.below(parent, path)) })
+		switch {
+		case same >= 0:
+			next = c.parents[same : same+1]
+		case len(c.parents) > 0 || len(now) > 0:
+			list = append(list, at)
+		}
+		for _, parent := range next {
+			if !seen[parent] {
+				seen[parent] = true
+				queue = append(queue, parent)
+			}
+		}
+	}
+	return list
+}
+
+// below returns what a commit holds at a path and below it.
+func (st *store) below(id, path string) map[string]leaf {
+	tree, _ := st.treeOf(id)
+	all := st.leaves(tree)
+	maps.DeleteFunc(all, func(name string, _ leaf) bool { return name != path && !strings.HasPrefix(name, path+"/") })
+	return all
 }
 
 func (st *store) contains(id, ancestor string) bool {

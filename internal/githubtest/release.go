@@ -3,6 +3,7 @@ package githubtest
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -10,8 +11,49 @@ type release struct {
 	id                      int64
 	tag, target, name, body string
 	draft, pre              bool
+	latest                  string
 	by                      *User
 	created                 time.Time
+}
+
+// Release is a release as a test sees it. Latest is what its maker asked for:
+// "true", "false" or "legacy", "" for GitHub's default.
+type Release struct {
+	Tag, Target, Name, Body string
+	Draft, Prerelease       bool
+	Latest                  string
+	By                      string
+}
+
+// Releases returns the releases, drafts too, oldest first.
+func (r *Repo) Releases() []Release {
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	var list []Release
+	for _, each := range r.releases {
+		list = append(list, Release{each.tag, each.target, each.name, each.body, each.draft, each.pre, each.latest, login(each.by)})
+	}
+	return list
+}
+
+// Tags returns the tags, each with the id of the object that it is at.
+func (r *Repo) Tags() map[string]string {
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	tags := map[string]string{}
+	for ref, id := range r.refs {
+		if name, ok := strings.CutPrefix(ref, "tags/"); ok {
+			tags[name] = id
+		}
+	}
+	return tags
+}
+
+// Tag makes a tag, or moves it.
+func (r *Repo) Tag(name string, by *User, commit string) {
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	r.server.moveRef(r, "tags/"+name, commit, by)
 }
 
 // createTag makes an annotated tag's object; a ref is made by itself.
@@ -70,6 +112,7 @@ func createRelease(c *call) reply {
 		Name, Body      string
 		Draft           bool
 		Prerelease      bool
+		MakeLatest      string `json:"make_latest"`
 	}
 	if bad := c.decode(&ask); bad != nil {
 		return *bad
@@ -91,7 +134,7 @@ func createRelease(c *call) reply {
 	}
 	made := &release{
 		id: c.s.nextID(), tag: ask.TagName, target: ask.TargetCommitish, name: ask.Name, body: ask.Body,
-		draft: ask.Draft, pre: ask.Prerelease, by: c.user, created: c.s.now(),
+		draft: ask.Draft, pre: ask.Prerelease, latest: ask.MakeLatest, by: c.user, created: c.s.now(),
 	}
 	c.repo.releases = append(c.repo.releases, made)
 	return created(c.releaseJSON(made))

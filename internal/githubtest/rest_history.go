@@ -37,21 +37,9 @@ func listCommits(c *call) reply {
 	}
 	ids := c.repo.git.ancestors(id)
 	if path := c.query("path"); path != "" {
-		ids = slices.DeleteFunc(ids, func(id string) bool { return !c.repo.git.touches(id, path) })
+		ids = c.repo.git.historyOf(id, path)
 	}
 	return list(c, ids, func(id string) any { return c.s.commitJSON(c.repo, id) })
-}
-
-// touches reports whether the commit changed the path, or something below it.
-func (st *store) touches(id, path string) bool {
-	c, _ := st.commit(id)
-	before := st.writeTree(nil)
-	if len(c.parents) > 0 {
-		before, _ = st.treeOf(c.parents[0])
-	}
-	return slices.ContainsFunc(st.diff(before, c.tree), func(d *fileDiff) bool {
-		return d.path == path || strings.HasPrefix(d.path, path+"/") || d.previous == path || strings.HasPrefix(d.previous, path+"/")
-	})
 }
 
 // compare compares a branch, tag or commit with another one; "owner:branch"
