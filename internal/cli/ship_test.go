@@ -141,6 +141,11 @@ func TestLife(t *testing.T) {
 	if got := outputs(t, r.outputs)["index-digest"]; got != fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(files["index.json"]))) {
 		t.Errorf("index-digest %s", got)
 	}
+	tags, releases := w.marks(version, w.pull.Head(), w.parleoNotes())
+	w.mustMark("published", tags, releases)
+	if p.Source.Commit != w.pull.Head() {
+		t.Errorf("published from %s, not %s", p.Source.Commit, w.pull.Head())
+	}
 	if r = w.mustShip(); r.written != 0 || r.requests > 14 {
 		t.Errorf("a run with nothing to do makes %d requests, %d of them writes", r.requests, r.written)
 	}
@@ -327,6 +332,8 @@ func TestAttack48KilledPublishing(t *testing.T) {
 			if !slices.Contains(w.pull.Labels(), "stage: published") || len(w.said("### Published:")) != 1 {
 				t.Errorf("killed %s write %d: labels %v, %d comments", name, n, w.pull.Labels(), len(w.said("### Published:")))
 			}
+			tags, releases := w.marks("1.0.0", w.pull.Head(), w.parleoNotes())
+			w.mustMark(fmt.Sprintf("killed %s write %d", name, n), tags, releases)
 			if r := w.mustShip(); r.written > 0 {
 				t.Errorf("killed %s write %d: a third run writes %d times", name, n, r.written)
 			}
@@ -389,10 +396,27 @@ func TestVisibilityOfPull(t *testing.T) {
 	if comments := w.said("| Visible to | partners |"); len(comments) != 1 {
 		t.Errorf("%d comments tell it", len(comments))
 	}
+	// The command takes no tenants: they come from the configuration.
+	if listing := w.published()["parleo/"+version+"/listing.json"]; !strings.Contains(listing, `"visibility"`) || strings.Contains(listing, `"tenants"`) {
+		t.Errorf("the listing is %s", listing)
+	}
 	w.repo.Push("main", w.mona, githubtest.Files{parleo + "miniapp.json": githubtest.Text(w.definition("parleo", `"version": "`+version+`"`, `"version": "9.0.0"`))})
 	w.mustShip()
 	if text := w.published()["parleo/9.0.0/miniapp.json"]; !strings.Contains(text, `"status":"private"`) {
 		t.Errorf("an update became public by itself: %s", text)
+	}
+	w.repo.Push("main", w.mona, githubtest.Files{".github/miniapp-review.yml": githubtest.Text(publishConfig + "  partner_only: {parleo: [acme-us, acme-eu]}\n")})
+	if r := w.mustShip(); r.written > 0 {
+		t.Errorf("a version got other tenants than it was published with:\n%s", r.log)
+	}
+	w.repo.Push("main", w.mona, githubtest.Files{parleo + "miniapp.json": githubtest.Text(w.definition("parleo", `"version": "`+version+`"`, `"version": "9.1.0"`))})
+	w.mustShip()
+	var listing struct {
+		Visibility registry.Visibility
+		Tenants    []string
+	}
+	if err := json.Unmarshal([]byte(w.published()["parleo/9.1.0/listing.json"]), &listing); err != nil || listing.Visibility != registry.Partner || !slices.Equal(listing.Tenants, []string{"acme-eu", "acme-us"}) {
+		t.Errorf("the listing has %+v, %v", listing, err)
 	}
 }
 
