@@ -23,8 +23,9 @@ func newDoctor(s Streams) *cobra.Command {
 		Short: "Say what is to be changed about the set-up of a repository",
 		Long: `Doctor looks at how a definitions repository on GitHub is set up for reviews: the
 token, the labels, the required status and who may set it, the settings of
-Actions, and the workflows. It says what is right, what is not, and how to
-change that. It writes nothing.
+Actions, and the workflows, which must be able to do what the configuration asks
+for: sign in at a registry with an audience, try submissions by machine. It says
+what is right, what is not, and how to change that. It writes nothing.
 
 The token is taken from GITHUB_TOKEN or GH_TOKEN. One of an administrator sees
 more; what a token may not see is said.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +44,8 @@ func TestDoctor(t *testing.T) {
 	for _, name := range []string{".github/workflows/review.yml", ".github/workflows/publish.yml", ".github/workflows/qa.yml"} {
 		pinned[name] = strings.Replace(w.examples[name], "miniapp-review@v1", "miniapp-review@"+strings.Repeat("0a", 20), 1)
 	}
+	const conf = ".github/miniapp-review.yml"
+	pinned[conf] = w.examples[conf] + "qa: machine\npublish:\n  to: [{http: \"https://platform.example/registry\", audience: \"https://platform.example\"}]\n"
 	w.repo.Push("main", w.mona, githubtest.Texts(pinned))
 	w.gh.ResetLog()
 	_, out, _ = w.doctor(keeper.Token(), "--format", "json")
@@ -52,6 +55,11 @@ func TestDoctor(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(out), &got); err != nil || got.Version != 1 {
 		t.Fatalf("%v in %s", err, out)
+	}
+	for _, name := range []string{"token of identity", "QA by machine"} {
+		if !slices.ContainsFunc(got.Checks, func(c doctor.Check) bool { return c.Name == name }) {
+			t.Errorf("%q is not checked", name)
+		}
 	}
 	// What is left is what the server in memory cannot be told.
 	for _, c := range got.Checks {

@@ -52,7 +52,11 @@ func Examine(s *github.Setup, c *config.Config, broken error) []Check {
 	checks = append(checks, labels(s, c))
 	checks = append(checks, required(s)...)
 	checks = append(checks, protection(s), defaults(s))
-	return append(checks, workflows(s)...)
+	checks = append(checks, workflows(s)...)
+	if broken == nil {
+		checks = append(checks, configured(s, c)...)
+	}
+	return checks
 }
 
 func right(name, format string, args ...any) Check {
