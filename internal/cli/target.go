@@ -57,7 +57,7 @@ func openTarget(s Streams, word, base string, token tokenSource) (registry.Targe
 		}
 		return t, nil
 	case kind == "oci":
-		t, err := artifact.Open(at, artifact.Options{Credential: ociCredential(s)})
+		t, err := artifact.Open(at, artifact.Options{Credential: ociCredential(s), Sleep: endpoint.Sleep})
 		if err != nil {
 			return nil, usageError(targetHint, "%w", err)
 		}

@@ -6,9 +6,22 @@
 // index is an artifact of its own at HOST/REPOSITORY:index, and is written last.
 // The same release gives the same manifest, so that its digest names it.
 //
-// OCI registries have no conditional write. Two publishers who write the index
-// at the same moment can lose an entry of it, though no version: each reads it
-// back, and the next run takes in what is stored and not named.
+// OCI registries have no conditional write: whoever sets a tag last has it. So
+// the tag of a version is read right before it is set, right after that, and
+// once more a moment later, before the index is written. Of publishers with
+// other contents of one version, those who set the tag within that moment see
+// the same winner, and the others end with a conflict. What stays open is one
+// that stops for longer than the moment between its reading and its setting: it
+// replaces a version that another has reported as added. The index keeps the
+// content that it named first, so that the late one ends with a conflict when it
+// comes to the index after the first; Read and so verification find that the tag
+// holds something else. Only when both also write the index at the same moment
+// can both report a version as added; the next run of the one that lost is a
+// conflict then.
+//
+// Two publishers who write the index at the same moment can lose an entry of it,
+// though no version: each reads it back, and the next run takes in what is
+// stored and not named.
 package artifact
 
 import (

@@ -38,7 +38,8 @@ func TestConform(t *testing.T) {
 	var n atomic.Int32
 	registrytest.Conform(t, func(t *testing.T) func() registry.Target {
 		name := fmt.Sprintf("%s/market-%d/miniapps", host, n.Add(1))
-		return func() registry.Target { return open(t, name, Options{}) }
+		w := &windows{}
+		return func() registry.Target { return open(t, name, Options{Transport: tripper(w.roundTrip), Sleep: w.sleep}) }
 	})
 }
 

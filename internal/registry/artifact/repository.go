@@ -36,6 +36,9 @@ type Options struct {
 	// MinWait and MaxWait are how long is waited at least and at most before a request is
 	// repeated, when the server does not say; zero takes the usual times.
 	MinWait, MaxWait time.Duration
+	// Sleep waits before the tags of added versions are read a second time, see
+	// the package; nil reads them at once.
+	Sleep func(context.Context, time.Duration) error
 }
 
 const (
@@ -126,6 +129,13 @@ func (r repository) blob(ctx context.Context, name string, desc ocispec.Descript
 
 // push uploads an artifact, blobs first, and then sets its tag.
 func (r repository) push(ctx context.Context, p *packed, tag string) error {
+	if err := r.pushBlobs(ctx, p); err != nil {
+		return err
+	}
+	return r.pushManifest(ctx, p, tag)
+}
+
+func (r repository) pushBlobs(ctx context.Context, p *packed) error {
 	for _, b := range p.blobs {
 		there, err := r.Blobs().Exists(ctx, b.desc)
 		if err != nil {
@@ -138,6 +148,10 @@ func (r repository) push(ctx context.Context, p *packed, tag string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+func (r repository) pushManifest(ctx context.Context, p *packed, tag string) error {
 	return r.Manifests().PushReference(ctx, p.manifest.desc, bytes.NewReader(p.manifest.data), tag)
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/Masterminds/semver/v3"
 	"golang.org/x/sync/errgroup"
@@ -24,12 +25,13 @@ type Target struct {
 	// plain speaks HTTP without encryption, with this machine only.
 	plain  bool
 	client *auth.Client
+	sleep  func(context.Context, time.Duration) error
 }
 
 // Open returns the registry at HOST/REPOSITORY. It makes no request.
 func Open(name string, o Options) (*Target, error) {
 	host, path, ok := strings.Cut(name, "/")
-	t := &Target{host: host, path: strings.Trim(path, "/"), plain: local(host)}
+	t := &Target{host: host, path: strings.Trim(path, "/"), plain: local(host), sleep: o.Sleep}
 	if _, err := remote.NewRepository(t.host + "/" + t.path); err != nil || !ok || host == "" || strings.HasSuffix(host, ":") || strings.ContainsAny(t.path, ":@") {
 		return nil, fmt.Errorf("%q is no place in an OCI registry: expected HOST/REPOSITORY in small letters, such as registry.example/acme/miniapps", name)
 	}
@@ -89,124 +91,6 @@ func (t *Target) readIndex(ctx context.Context, r repository) (*registry.Index, 
 	return x, nil
 }
 
-// Publish implements registry.Target.
-func (t *Target) Publish(ctx context.Context, batch []*registry.Release) ([]registry.Result, error) {
-	results := make([]registry.Result, len(batch))
-	groups := map[string][]int{}
-	for i, r := range batch {
-		results[i] = registry.Result{NS: r.NS, Version: r.Version, Err: errNotTried}
-		groups[r.NS] = append(groups[r.NS], i)
-	}
-	if len(batch) == 0 {
-		return results, nil
-	}
-	index, err := t.Index(ctx)
-	if err != nil {
-		return results, err
-	}
-	changed := map[string]registry.Entry{}
-	for _, ns := range sortedKeys(groups) {
-		if err = t.publish(ctx, index.Entry(ns), batch, groups[ns], results, changed); err != nil {
-			break
-		}
-	}
-	if len(changed) > 0 {
-		if indexErr := t.writeIndex(context.WithoutCancel(ctx), changed); indexErr != nil {
-			for i := range results {
-				if results[i].Err == nil {
-					results[i].Err = indexErr
-				}
-			}
-			err = errors.Join(err, indexErr)
-		}
-	}
-	return results, err
-}
-
-var errNotTried = errors.New("not tried, since the run ended before")
-
-// publish adds the releases of one namespace. The error is one that ends the
-// run; what is wrong with a namespace goes into its results.
-func (t *Target) publish(ctx context.Context, entry registry.Entry, batch []*registry.Release, group []int, results []registry.Result, changed map[string]registry.Entry) error {
-	ns := batch[group[0]].NS
-	r, err := t.repository(t.path + "/" + ns)
-	if err != nil {
-		return err
-	}
-	known := entry
-	entry, err = t.adopt(ctx, r, ns, entry)
-	if err != nil {
-		return t.failed("looking at what is there of "+ns, err)
-	}
-	for _, i := range group {
-		rel := batch[i]
-		present, err := entry.Admit(rel.Version, rel.SHA256())
-		results[i].Err = err
-		if err != nil {
-			continue
-		}
-		if _, indexed := known.Find(rel.Version); present && indexed {
-			continue
-		}
-		if !present {
-			one, err := registry.EntryOf([]registry.Stored{{Release: rel, Version: rel.Version}})
-			if err != nil {
-				results[i].Err = err
-				continue
-			}
-			p, err := packRelease(rel)
-			if err == nil {
-				err = r.push(ctx, p, versionTag(rel.Version))
-			}
-			if err != nil {
-				err = t.failed("publishing "+ns+" "+rel.Version, err)
-				results[i].Err = err
-				return err
-			}
-			entry = entry.With(one.Versions[0])
-			if entry.Shown() == rel.Version {
-				entry.Summary = one.Summary
-			}
-		}
-		if err := t.moveTags(ctx, r, entry, rel.Version); err != nil {
-			err = t.failed("setting the tags of "+ns+" "+rel.Version, err)
-			results[i].Err = err
-			return err
-		}
-		results[i].Added = true
-		changed[ns] = entry
-	}
-	return nil
-}
-
-// adopt takes in what is stored and not named by the index, as after a run that
-// was cut off.
-func (t *Target) adopt(ctx context.Context, r repository, ns string, entry registry.Entry) (registry.Entry, error) {
-	tags, err := r.tags(ctx)
-	if err != nil {
-		return entry, err
-	}
-	for _, tag := range tags {
-		version := versionOf(ns, tag)
-		if _, ok := entry.Find(version); ok || version == "" {
-			continue
-		}
-		s, err := r.read(ctx, ns, version, slices.Contains(tags, markTag(version)))
-		if err != nil {
-			return entry, err
-		}
-		one, err := registry.EntryOf([]registry.Stored{*s})
-		if err != nil {
-			return entry, err
-		}
-		entry = entry.With(one.Versions[0])
-		if entry.Shown() == version {
-			entry.Summary = one.Summary
-		}
-	}
-	return entry, nil
-}
-
 // moveTags points the tags that stand for a range with a version in it to the
 // greatest one that is published: 1.4, 1 and latest. Pre-releases have none.
 func (t *Target) moveTags(ctx context.Context, r repository, entry registry.Entry, version string) error {
@@ -245,11 +129,11 @@ func (t *Target) moveTags(ctx context.Context, r repository, entry registry.Entr
 // maxIndexTries is how often the index is written when others write it too.
 const maxIndexTries = 5
 
-// writeIndex brings entries into the index, and reads it back.
-func (t *Target) writeIndex(ctx context.Context, changed map[string]registry.Entry) error {
+// writeIndex brings entries into the index, reads it back and returns it.
+func (t *Target) writeIndex(ctx context.Context, changed map[string]registry.Entry) (*registry.Index, error) {
 	r, err := t.repository(t.path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for range maxIndexTries {
 		is, err := t.readIndex(ctx, r)
@@ -257,17 +141,17 @@ func (t *Target) writeIndex(ctx context.Context, changed map[string]registry.Ent
 			is, err = registry.NewIndex(), nil
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		merged, same := merge(is, changed)
 		if same {
-			return nil
+			return is, nil
 		}
 		if err := t.pushIndex(ctx, r, merged); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return fmt.Errorf("the index of %s was changed by others each time that it was written: run it again", t)
+	return nil, fmt.Errorf("the index of %s was changed by others each time that it was written: run it again", t)
 }
 
 func (t *Target) pushIndex(ctx context.Context, r repository, x *registry.Index) error {
@@ -282,21 +166,34 @@ func (t *Target) pushIndex(ctx context.Context, r repository, x *registry.Index)
 }
 
 // merge brings entries into an index. Versions that only the index names stay,
-// and so does a version that it knows as yanked or deleted. same is set when the
-// index has all of it.
+// and so does a version that it knows as yanked or deleted, and the digests of
+// one that it knows with another content: a published version never changes.
+// same is set when the index has all of it.
 func merge(is *registry.Index, changed map[string]registry.Entry) (merged *registry.Index, same bool) {
 	merged = is.Clone()
 	for ns, entry := range changed {
+		entry.Versions = slices.Clone(entry.Versions)
 		for _, v := range is.Entry(ns).Versions {
-			mine, ok := entry.Find(v.Version)
-			if !ok {
+			i := slices.IndexFunc(entry.Versions, func(o registry.Version) bool { return o.Version == v.Version })
+			if i < 0 {
 				entry = entry.With(v)
 				if entry.Shown() == v.Version {
 					entry.Summary = is.Entry(ns).Summary
 				}
-			} else if v.State != registry.Published && mine.State == registry.Published {
-				entry.Versions = slices.Clone(entry.Versions)
-				entry.Versions[slices.IndexFunc(entry.Versions, func(o registry.Version) bool { return o.Version == v.Version })] = v
+				continue
+			}
+			mine := entry.Versions[i]
+			switch {
+			case v.State != registry.Published && mine.State == registry.Published:
+				entry.Versions[i] = v
+			case v.State != registry.Deleted && v.SHA256 != mine.SHA256:
+				if mine.State != registry.Published {
+					v.State, v.Reason = mine.State, mine.Reason
+				}
+				entry.Versions[i] = v
+				if entry.Shown() == v.Version && is.Entry(ns).Shown() == v.Version {
+					entry.Summary = is.Entry(ns).Summary
+				}
 			}
 		}
 		merged.Set(ns, entry)
@@ -354,7 +251,8 @@ func (t *Target) Yank(ctx context.Context, ns, version string, mark registry.Mar
 	if err := t.moveTags(ctx, r, entry, version); err != nil {
 		return t.failed("setting the tags of "+ns, err)
 	}
-	return t.writeIndex(ctx, map[string]registry.Entry{ns: entry})
+	_, err = t.writeIndex(ctx, map[string]registry.Entry{ns: entry})
+	return err
 }
 
 // atOnce is how many versions are read at the same time.

@@ -84,7 +84,8 @@ func Conform(t *testing.T, place func(t *testing.T) (open func() registry.Target
 		run  func(*testing.T, func() registry.Target)
 	}{
 		{"empty", testEmpty}, {"publish", testPublish}, {"again", testAgain}, {"conflict", testConflict}, {"older", testOlder},
-		{"adds only", testAddsOnly}, {"missing", testMissing}, {"yank", testYank}, {"rebuild", testRebuild}, {"at once", testAtOnce}, {"canceled", testCanceled},
+		{"adds only", testAddsOnly}, {"missing", testMissing}, {"yank", testYank}, {"rebuild", testRebuild}, {"at once", testAtOnce}, {"others at once", testOthersAtOnce},
+		{"canceled", testCanceled},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.run(t, place(t)) })
@@ -311,6 +312,58 @@ func testAtOnce(t *testing.T, open func() registry.Target) {
 	}
 	if x.Len() != publishers+1 {
 		t.Errorf("the index names %d versions in %v, want %d", x.Len(), x.Namespaces(), publishers+1)
+	}
+	MustVerify(t, open())
+}
+
+// testOthersAtOnce has publishers with other contents of the same version at
+// once. One of them has it added, every other one has a conflict, and what holds
+// in the end is what was reported as added, in the next runs too.
+func testOthersAtOnce(t *testing.T, open func() registry.Target) {
+	const publishers = 4
+	batches, results := make([][]*registry.Release, publishers), make([][]registry.Result, publishers)
+	var wg sync.WaitGroup
+	for i := range batches {
+		batches[i] = []*registry.Release{Release(t, "shared", "1.0.0", fmt.Sprintf("Text %d", i)), Release(t, fmt.Sprintf("own-%d", i), "1.0.0", "Own")}
+		target := open()
+		wg.Go(func() {
+			var err error
+			if results[i], err = target.Publish(context.WithoutCancel(t.Context()), batches[i]); err != nil {
+				t.Errorf("publishing at once: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	var winner *registry.Release
+	for i, got := range results {
+		if len(got) != 2 {
+			t.Fatalf("publisher %d has the results %v", i, got)
+		}
+		switch {
+		case got[0].Added && got[0].Err == nil && winner == nil:
+			winner = batches[i][0]
+		case got[0].Added || !errors.Is(got[0].Err, registry.ErrConflict):
+			t.Errorf("publisher %d has %+v, want one that is added and conflicts", i, got[0])
+		}
+		if got[1].Err != nil || !got[1].Added {
+			t.Errorf("its own namespace was held back: %+v", got[1])
+		}
+	}
+	if winner == nil {
+		t.Fatal("no publisher has added the version")
+	}
+	for i, batch := range batches {
+		got, err := open().Publish(t.Context(), batch)
+		if err != nil {
+			t.Fatalf("publishing again: %v", err)
+		}
+		if won := batch[0] == winner; won && got[0].Err != nil || !won && !errors.Is(got[0].Err, registry.ErrConflict) {
+			t.Errorf("publisher %d, who won: %v, has %+v in its next run", i, won, got[0])
+		}
+	}
+	s, err := open().Read(t.Context(), "shared", "1.0.0")
+	if err != nil || cmp.Diff(winner, s.Release) != "" {
+		t.Errorf("what was reported as added does not hold: %+v, %v", s, err)
 	}
 	MustVerify(t, open())
 }
