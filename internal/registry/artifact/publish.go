@@ -199,7 +199,7 @@ func (g *group) adopt(ctx context.Context) error {
 // for ranges, and writes the index.
 func (p *publisher) finish(ctx context.Context) error {
 	if p.t.sleep != nil && slices.ContainsFunc(p.groups, func(g *group) bool { return len(g.pushed) > 0 }) {
-		if err := error(nil); err != nil {
+		if err := p.t.sleep(ctx, settleTime); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -74,6 +75,7 @@ func TestReplacedInTime(t *testing.T) {
 	name := registrytest.DockerRegistry(t, "") + "/apps"
 	a, b := registrytest.Release(t, "acme", "1.0.0", "A"), registrytest.Release(t, "acme", "1.0.0", "B")
 	asleep, set, first := make(chan bool), make(chan bool), make(chan registry.Result, 1)
+	release := sync.OnceFunc(func() { close(set) })
 	early := open(t, name, Options{Sleep: func(context.Context, time.Duration) error {
 		close(asleep)
 		<-set
@@ -82,13 +84,18 @@ func TestReplacedInTime(t *testing.T) {
 	late := open(t, name, Options{
 		Transport: beforeTag(func() {
 			go func() { first <- one(t, early, a) }()
-			<-asleep
+			select {
+			case <-asleep:
+			case got := <-first: // it did not wait
+				first <- got
+			}
 		}),
-		Sleep: func(context.Context, time.Duration) error { close(set); return nil },
+		Sleep: func(context.Context, time.Duration) error { release(); return nil },
 	})
 	if got := one(t, late, b); got.Err != nil || !got.Added {
 		t.Errorf("the one that set the tag last has %+v", got)
 	}
+	release()
 	if got := <-first; got.Added || !errors.Is(got.Err, registry.ErrConflict) || !strings.Contains(got.Err.Error(), b.SHA256()) {
 		t.Errorf("the one whose tag was replaced has %+v", got)
 	}
